@@ -1,0 +1,114 @@
+// Generated from schemas/realtime.yaml by `npm run generate`. Do not edit.
+
+import type { Problem } from './common.ts'
+
+/** What a client may send. */
+export type ClientMessage = Subscribe | Unsubscribe | Publish | PresenceRequest | Ping
+
+/** What the service may send. */
+export type ServerMessage = Welcome | Accepted | Delivery | Joined | Left | Refused | Pong
+
+/** What happened, as a channel carries it. */
+export type Event = Events[keyof Events]
+
+export type Channel = string
+
+/** A place in a channel. Offsets grow by one; a new epoch means that the history was lost. */
+export interface Position {
+  epoch: string
+  offset: number
+}
+
+export interface Member {
+  /** The session; one person may have several. */
+  id: string
+  name: string
+}
+
+/** Answered by Accepted, then by all events after `since` when the service still has every one. */
+export interface Subscribe {
+  type: 'subscribe'
+  id: number
+  channel: Channel
+  since?: Position
+}
+
+export interface Unsubscribe {
+  type: 'unsubscribe'
+  id: number
+  channel: Channel
+}
+
+/** May be repeated with the same key until it is answered; it takes effect once. */
+export interface Publish {
+  type: 'publish'
+  id: number
+  channel: Channel
+  data: Record<string, unknown>
+  key?: string
+}
+
+/** Answered by Accepted with the members. */
+export interface PresenceRequest {
+  type: 'presence'
+  id: number
+  channel: Channel
+}
+
+export interface Ping {
+  type: 'ping'
+}
+
+/** The first message of every connection. */
+export interface Welcome {
+  type: 'welcome'
+  session: string
+  /** Milliseconds between two signs of life. */
+  heartbeat: number
+  /** The largest message taken. */
+  maxBytes: number
+}
+
+export interface Accepted {
+  type: 'accepted'
+  id: number
+  channel?: Channel
+  epoch?: string
+  offset?: number
+  /** Nothing was missed; the missed events follow. */
+  recovered?: boolean
+  members?: Array<Member>
+}
+
+export interface Delivery {
+  type: 'event'
+  channel: Channel
+  epoch: string
+  offset: number
+  event: Event
+}
+
+export interface Joined {
+  type: 'joined'
+  channel: Channel
+  member: Member
+}
+
+export interface Left {
+  type: 'left'
+  channel: Channel
+  member: Member
+}
+
+export interface Refused {
+  type: 'refused'
+  id?: number
+  problem: Problem
+}
+
+export interface Pong {
+  type: 'pong'
+}
+
+/** The events of all areas in use; each area adds its own. */
+export interface Events {}

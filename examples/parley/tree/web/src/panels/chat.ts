@@ -1,0 +1,167 @@
+import './chat.css'
+import type { Message } from '@repo/contract/chat'
+import type { Member } from '@repo/contract/realtime'
+import { clock, h, type Panel } from '../dom.ts'
+import { call } from '../http.ts'
+import { live } from '../live.ts'
+
+const myName = () => localStorage.getItem('name') ?? ''
+const openRoom = () => new URLSearchParams(location.hash.slice(1)).get('room') || 'general'
+const addressOf = (room: string) => `#${new URLSearchParams({ room })}`
+
+function line({ author, text, at }: Message): HTMLElement {
+  const time = at ? h('time', { datetime: at }, clock(at)) : 'sending…'
+  const head = h('span', { class: 'small quiet' }, author, ' · ', time)
+  return h('li', { class: author === myName() ? 'mine' : '' }, head, h('p', {}, text))
+}
+
+/** One room at a time: its messages and who is there. */
+class Room {
+  readonly log = h('ol', {
+    class: 'log scroll',
+    role: 'log',
+    'aria-label': 'Messages',
+    tabindex: 0,
+  })
+  readonly present = h('p', { class: 'small quiet' })
+  readonly error = h('p', { class: 'error small', role: 'alert' })
+  #name = ''
+  #leave = () => {}
+  #members = new Map<string, string>()
+  #shown = new Set<string>()
+
+  enter(name: string): void {
+    this.#leave()
+    this.#name = name
+    this.#shown.clear()
+    this.log.replaceChildren(h('li', { class: 'empty' }, 'No message yet. Say hello.'))
+    this.#leave = live.subscribe(`room:${name}`, {
+      event: (event) => {
+        if (event.type === 'message') this.#show(event.message)
+      },
+      accepted: ({ recovered, members = [] }) => {
+        this.#members = new Map(members.map(({ id, name }) => [id, name]))
+        this.#count()
+        this.#complain('')
+        if (!recovered) this.#catchUp().catch((error) => this.#complain(error.message))
+      },
+      refused: (reason) => this.#complain(reason),
+      joined: ({ id, name }: Member) => {
+        this.#members.set(id, name)
+        this.#count()
+      },
+      left: ({ id }) => {
+        this.#members.delete(id)
+        this.#count()
+      },
+    })
+  }
+
+  /** Shown at once as being sent; the message itself comes back to everyone, its author included. */
+  async say(text: string): Promise<void> {
+    const draft = line({ id: '', room: this.#name, author: myName(), text, at: '' })
+    this.#append(draft)
+    this.#complain('')
+    await live
+      .publish(`room:${this.#name}`, { text })
+      .catch((error) => this.#complain(error.message))
+    draft.remove()
+  }
+
+  async #catchUp(): Promise<void> {
+    const room = this.#name
+    const path = `/rooms/${encodeURIComponent(room)}/messages`
+    const messages = await call<Message[]>('GET', path)
+    if (room === this.#name) for (const message of messages) this.#show(message)
+  }
+
+  #show(message: Message): void {
+    if (this.#shown.has(message.id)) return
+    this.#shown.add(message.id)
+    this.#append(line(message))
+  }
+
+  /** Follows the newest line, unless the reader has scrolled back. */
+  #append(item: HTMLElement): void {
+    const { log } = this
+    const following = log.scrollHeight - log.scrollTop - log.clientHeight < 40
+    log.querySelector('.empty')?.remove()
+    log.append(item)
+    if (following) log.scrollTop = log.scrollHeight
+  }
+
+  #complain(problem: string): void {
+    this.error.textContent = problem
+  }
+
+  #count(): void {
+    const names = [...new Set(this.#members.values())].sort()
+    this.present.textContent = `Here now: ${names.join(', ')}`
+  }
+}
+
+/** The rooms as links, so that each has its address and the browser's back button works. */
+async function showRooms(list: HTMLElement): Promise<void> {
+  const known = await call<string[]>('GET', '/rooms').catch(() => [])
+  const rooms = [...new Set([...known, openRoom()])].sort()
+  const links = rooms.map((room) => {
+    const here = room === openRoom() && { 'aria-current': 'page' }
+    return h('li', {}, h('a', { href: addressOf(room), ...here }, room))
+  })
+  list.replaceChildren(...links)
+}
+
+export default {
+  title: 'Rooms',
+  order: 10,
+  mount(into) {
+    const room = new Room()
+    const rooms = h('ul', { class: 'rooms', 'aria-label': 'Rooms' })
+    const other = h('input', {
+      placeholder: 'Open a room',
+      'aria-label': 'Open a room',
+      maxlength: 60,
+    })
+    const text = h('input', {
+      class: 'grow',
+      autocomplete: 'off',
+      maxlength: 2_000,
+      required: true,
+    })
+    const send = h('button', { class: 'main' })
+
+    const ask = () => {
+      const words = myName() ? 'Write a message' : 'First, your name'
+      text.placeholder = words
+      text.setAttribute('aria-label', words)
+      send.textContent = myName() ? 'Send' : 'Join'
+    }
+    const submit = (event: SubmitEvent) => {
+      event.preventDefault()
+      const written = text.value.trim()
+      text.value = ''
+      if (!written) return
+      if (myName()) return void room.say(written)
+      localStorage.setItem('name', written)
+      live.connect()
+      ask()
+    }
+    const open = (event: SubmitEvent) => {
+      event.preventDefault()
+      if (other.value.trim()) location.hash = addressOf(other.value.trim())
+      other.value = ''
+    }
+    const enter = () => {
+      room.enter(openRoom())
+      void showRooms(rooms)
+    }
+
+    const nav = h('nav', { 'aria-label': 'Rooms' }, rooms, h('form', { submit: open }, other))
+    const form = h('form', { submit }, text, send)
+    const talk = h('div', { class: 'talk' }, room.present, room.log, room.error, form)
+    into.append(h('div', { class: 'chat' }, nav, talk))
+    addEventListener('hashchange', enter)
+    enter()
+    ask()
+  },
+} satisfies Panel

@@ -1,0 +1,52 @@
+// Generated from schemas/scoring.yaml by `npm run generate`. Do not edit.
+
+/** What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer. */
+export interface Features {
+  /** Hour of the newest reading in UTC. */
+  hour: number
+  /** Its day in UTC, Monday is 0. */
+  weekday: number
+  /** Its value. */
+  last: number
+  /** Mean of the window. */
+  mean: number
+  /** (last - first) / (count - 1) of the window; 0 for a single reading. */
+  trend: number
+}
+
+export interface Score {
+  /** The value that the model expects next. */
+  value: number
+  /** The version of the model. */
+  model: string
+}
+
+export interface ScoreBatch {
+  rows: Array<Features>
+}
+
+export interface Scores {
+  /** One per row, in the order of the rows. */
+  values: Array<number>
+  model: string
+}
+
+/** The card of the model in service, from its manifest. */
+export interface Model {
+  /** Its version. */
+  model: string
+  trainedAt: string
+  /** How many examples it learned from. */
+  rows: number
+  features: Array<string>
+  quality: Quality
+  /** Of the ONNX artefact. */
+  sha256: string
+}
+
+/** How well the model did on examples that it had not seen, and what it had to reach. */
+export interface Quality {
+  metric: string
+  value: number
+  threshold: number
+}

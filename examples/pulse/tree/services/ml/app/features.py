@@ -1,0 +1,30 @@
+"""What the model looks at. Training and serving share this file, so that they cannot drift apart."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.contract import Features
+
+Rows = NDArray[np.float32]
+NAMES = tuple(Features.model_fields)
+WINDOW = 12
+"""How many readings `mean` and `trend` are taken from; the contract says so to the callers too."""
+
+
+def table(rows: Iterable[Features]) -> Rows:
+    return np.array([[getattr(row, name) for name in NAMES] for row in rows], np.float32)
+
+
+def inputs(rows: Rows) -> Rows:
+    """The level itself tells nothing about the next step: only the distance from the mean does.
+
+    The model forecasts a change, which is added to `last`; so it serves sources of any level.
+    """
+    hour, weekday, last, mean, trend = rows.T
+    return np.stack([hour, weekday, last - mean, trend], axis=1)
+
+
+def last(rows: Rows) -> Rows:
+    return rows[:, NAMES.index("last")]

@@ -1,0 +1,82 @@
+//! What one run emits: the tree, the answers file and the base, still in memory.
+
+use std::borrow::Cow;
+
+use crate::advice::Advice;
+use crate::catalogue::Catalogue;
+use crate::disk::{Access, Item};
+use crate::failure::Outcome;
+use crate::product::answers::Answers;
+use crate::product::{Product, writer};
+use crate::tree::{Content, Entry, Tree};
+use crate::{base, blueprint, render};
+
+/// In `.env.example`, the value that stands for a secret of the repository's own.
+const SECRET_PLACEHOLDER: &str = "generate-me";
+
+/// A repository in memory.
+#[derive(Clone, Debug)]
+pub struct Emission {
+    /// What the templates emitted.
+    pub tree: Tree,
+    /// `duostack.toml`.
+    pub answers: String,
+    /// Content hash of the pack that rendered it.
+    pub pack: String,
+}
+
+impl Emission {
+    /// Renders a product with a pack.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the pack's templates.
+    pub fn of(product: &Product, advice: &Advice, answers: &Answers, catalogue: &Catalogue) -> Outcome<Self> {
+        let blueprint = blueprint::draw(product, advice, catalogue);
+        Ok(Self {
+            tree: render::render(&blueprint, advice)?,
+            answers: writer::write(answers.document.as_deref(), product, advice),
+            pack: catalogue.hash(),
+        })
+    }
+
+    /// Everything to be written: the tree, the answers, the base, and `.env` with fresh secrets.
+    pub fn items(&self, random: impl FnMut() -> String) -> Vec<Item<'_>> {
+        let mut items: Vec<Item<'_>> = self
+            .tree
+            .iter()
+            .map(|(path, entry)| Item {
+                path: path.into(),
+                content: Cow::Borrowed(&entry.content),
+                access: access(entry),
+            })
+            .collect();
+        items.push(file("duostack.toml", self.answers.clone().into_bytes(), Access::Plain));
+        if let Some(env) = self.environment(random) {
+            items.push(file(".env", env.into_bytes(), Access::Private));
+        }
+        items.extend(base::items(&self.tree, &self.pack));
+        items
+    }
+
+    /// `.env` from `.env.example`, when the tree ignores it: each placeholder gets a secret of its own.
+    fn environment(&self, mut random: impl FnMut() -> String) -> Option<String> {
+        let example = std::str::from_utf8(self.tree.get(".env.example")?.content.bytes()).ok()?;
+        let ignored = std::str::from_utf8(self.tree.get(".gitignore")?.content.bytes())
+            .ok()?
+            .lines()
+            .any(|line| matches!(line, ".env" | "/.env"));
+        let fill = |line: &str| match line.strip_suffix(SECRET_PLACEHOLDER) {
+            Some(name) if name.ends_with('=') => format!("{name}{}\n", random()),
+            _ => format!("{line}\n"),
+        };
+        ignored.then(|| example.lines().map(fill).collect())
+    }
+}
+
+fn access(entry: &Entry) -> Access {
+    if entry.executable { Access::Executable } else { Access::Plain }
+}
+
+fn file(path: &'static str, bytes: Vec<u8>, access: Access) -> Item<'static> {
+    Item { path: path.into(), content: Cow::Owned(Content::Bytes(Cow::Owned(bytes))), access }
+}

@@ -1,0 +1,122 @@
+//! The words that templates may say: one JSON value, the same names for every product.
+
+use serde_json::{Value, json};
+
+use crate::advice::{Advice, ChosenBy, PerShape, Service, advise};
+use crate::blueprint::{Facts, all_facts};
+use crate::examples::{EXAMPLES, Example};
+use crate::product::{Language, Product, Role, Shape};
+
+/// A product of both languages.
+const SAMPLE: &Example = &EXAMPLES[0];
+
+/// Words of the whole repository. `service` joins them where a layer is mounted at one.
+pub fn of(product: &Product, advice: &Advice, facts: &Facts) -> Value {
+    let services: Vec<Value> = advice.services.iter().map(service).collect();
+    let node = advice
+        .services
+        .iter()
+        .zip(&services)
+        .find(|(service, _)| service.language == Language::Node)
+        .map(|(_, words)| words.clone());
+    json!({
+        "product": { "name": product.name.as_str(), "slug": product.slug.as_str(), "description": product.description },
+        "shape": advice.shape,
+        "node": node.unwrap_or(Value::Bool(false)),
+        "services": services,
+        "parts": parts(product, advice),
+        "facts": all_facts().into_iter().map(|fact| (fact.to_owned(), Value::Bool(facts.contains(fact)))).collect::<serde_json::Map<_, _>>(),
+        "advice": advice_words(product, advice),
+        "answers": {
+            "connections": product.load.connections, "computation": product.load.computation,
+            "javascript": product.team.javascript, "python": product.team.python, "inTwoYears": product.team.in_two_years,
+            "ai": product.roadmap.ai, "analytics": product.roadmap.analytics, "realTime": product.roadmap.real_time,
+            "singleJavascriptStack": product.preferences.single_javascript_stack,
+        },
+        "options": { "ci": product.options.ci, "license": product.options.license },
+        "generator": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// The words with nothing missing: what a template may say for some product, if not for this one.
+pub fn schema(words: &Value) -> Value {
+    let mut schema = words.clone();
+    let service = words["services"][0].clone();
+    for name in ["node", "service"] {
+        if !schema[name].is_object() {
+            schema[name] = service.clone();
+        }
+    }
+    schema
+}
+
+/// The words of a product that has everything, to check templates against without a product.
+pub fn sample() -> Value {
+    let (product, advice) = SAMPLE
+        .read()
+        .and_then(|answers| answers.product())
+        .and_then(|product| advise(&product).map(|advice| (product, advice)))
+        .expect("the first example is sound");
+    schema(&of(&product, &advice, &Facts::new()))
+}
+
+/// Words of one service.
+pub fn service(service: &Service) -> Value {
+    json!({
+        "name": service.name, "language": service.language, "role": service.role, "framework": service.framework, "parts": service.parts,
+        "isNode": service.language == Language::Node, "isPython": service.language == Language::Python,
+        "port": port(service), "path": format!("services/{}", service.name),
+    })
+}
+
+/// The port a service listens on when nobody says another.
+pub fn port(service: &Service) -> u16 {
+    match (service.language, service.role) {
+        (Language::Node, _) => 3000,
+        (_, Role::Ml) => 8000,
+        (_, Role::Api) => 8001,
+        (_, Role::Data) => 8002,
+        (_, Role::Business) => 8003,
+        (_, _) => 8004,
+    }
+}
+
+fn parts(product: &Product, advice: &Advice) -> Vec<Value> {
+    let holder = |name: &str| advice.services.iter().find(|service| service.parts.iter().any(|part| part == name));
+    product
+        .parts
+        .iter()
+        .map(|part| {
+            let service = holder(part.name.as_str());
+            json!({
+                "name": part.name.as_str(), "workload": part.workload, "importance": part.importance,
+                "service": service.map_or("", |service| &service.name), "language": service.map_or("", |service| service.language.word()),
+            })
+        })
+        .collect()
+}
+
+fn advice_words(product: &Product, advice: &Advice) -> Value {
+    let source = |rule: &str| advice.reasons.iter().find(|reason| reason.rule == rule);
+    let table: Vec<Value> = advice
+        .table
+        .iter()
+        .map(|row| {
+            let PerShape { node, python, both } = row.friction;
+            let reason = source(row.rule);
+            json!({ "rule": row.rule, "title": row.title, "node": node, "python": python, "both": both,
+                    "because": reason.map_or("", |reason| &reason.because), "source": reason.map_or("", |reason| reason.source) })
+        })
+        .collect();
+    let sum = |shape: Shape| match shape {
+        Shape::Node => advice.friction.node,
+        Shape::Python => advice.friction.python,
+        Shape::Both => advice.friction.both,
+    };
+    json!({
+        "shape": advice.shape, "confidence": advice.confidence, "chosenBy": advice.chosen_by,
+        "advised": advice.advised.unwrap_or(advice.shape), "reason": product.preferences.reason, "overridden": advice.chosen_by == ChosenBy::Override,
+        "friction": Shape::ALL.iter().map(|shape| json!({ "shape": shape, "sum": sum(*shape) })).collect::<Vec<_>>(),
+        "table": table, "reasons": advice.reasons, "flips": advice.flips,
+    })
+}

@@ -1,0 +1,25 @@
+// Generated from schemas/common.yaml by `npm run generate`. Do not edit.
+
+/** A refusal, explained (RFC 9457, application/problem+json). */
+export interface Problem {
+  /** A kind of problem; about:blank when the status says it all. */
+  type: string
+  title: string
+  status: number
+  detail?: string
+  instance?: string
+  errors?: Array<Issue>
+}
+
+/** One wrong place of an input. */
+export interface Issue {
+  /** A JSON pointer, such as /rows/3/hour; empty for the whole. */
+  path: string
+  message: string
+}
+
+export interface Health {
+  status: 'ok' | 'unavailable'
+  /** What readiness depends on, and whether each of it is fine. */
+  checks?: Record<string, 'ok' | 'unavailable'>
+}

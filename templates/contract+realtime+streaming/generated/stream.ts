@@ -1,0 +1,21 @@
+// Generated from schemas/stream.yaml by `npm run generate`. Do not edit.
+
+export type StreamName = string
+
+/** One line of a stream. */
+export interface ChunkEvent {
+  type: 'chunk'
+  data: Record<string, unknown>
+  at: string
+}
+
+export interface StreamEnd {
+  /** How many lines were taken. */
+  lines: number
+}
+
+declare module './realtime.ts' {
+  interface Events {
+    ChunkEvent: ChunkEvent
+  }
+}

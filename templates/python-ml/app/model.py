@@ -1,0 +1,61 @@
+"""The model in service: loaded, tried on its golden rows, and only then asked."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from app import artefact, features
+from app.artefact import Manifest, Unusable
+from app.features import Rows
+from app.logs import log
+
+
+class Model:
+    def __init__(self, graph: bytes, manifest: Manifest) -> None:
+        options = ort.SessionOptions()
+        # One thread, no spinning: a row takes microseconds, handing it to a pool takes longer.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self.session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own exceptions share no base
+            raise Unusable(f"The model does not load: run `{artefact.TRAIN}`.") from error
+        self.manifest = manifest
+
+    def tried(self) -> "Model":
+        """The model itself, if it still answers as on the day that it was trained."""
+        golden = self.manifest.golden
+        answers = self.score(features.table(row.features for row in golden)) if golden else []
+        if not golden or not np.allclose(answers, [row.value for row in golden], atol=0.002):
+            raise Unusable(f"The model answers otherwise than it did: run `{artefact.TRAIN}`.")
+        return self
+
+    def score(self, rows: Rows) -> list[float]:
+        (change,) = self.session.run(None, {"inputs": features.inputs(rows)})
+        return [round(float(v), 3) for v in features.last(rows) + change[:, 0]]
+
+
+class Store:
+    """Holds the model in service. While there is none it looks again, so training mends it."""
+
+    def __init__(self, models: Path) -> None:
+        self.models = models
+        self.model: Model | None = None
+        self.reason = ""
+
+    def get(self) -> Model:
+        if not self.model:
+            self.model = Model(*artefact.current(self.models)).tried()
+            log.info("model in service", extra={"fields": {"model": self.model.manifest.version}})
+        return self.model
+
+    def ready(self) -> bool:
+        try:
+            self.get()
+        except Unusable as unusable:
+            if self.reason != str(unusable):
+                log.warning("not ready: %s", unusable)
+            self.reason = str(unusable)
+            return False
+        return True

@@ -1,0 +1,40 @@
+"""Makes app/contract.py from the contract; `--check` only says whether it is up to date."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).parent
+SCHEMAS = HERE / "../../contract/schemas"
+
+
+def definitions() -> dict[str, object]:
+    """Of all files that pyproject.toml names; a name is unique in the whole contract."""
+    manifest = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))
+    files: list[str] = manifest["tool"]["contract"]["schemas"]
+    found: dict[str, object] = {}
+    for name in files:
+        text = (SCHEMAS / f"{name}.yaml").read_text("utf-8")
+        for other in files:
+            text = text.replace(f"./{other}.yaml#/", "#/")
+        found |= yaml.safe_load(text)["$defs"]
+    return found
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        schema = Path(folder) / "contract.json"
+        schema.write_text(json.dumps({"$defs": definitions()}), "utf-8")
+        command = [sys.executable, "-W", "ignore", "-m", "datamodel_code_generator"]
+        command += ["--input", str(schema), "--input-file-type", "jsonschema"]
+        command += ["--output", "app/contract.py", *sys.argv[1:]]
+        return subprocess.run(command, cwd=HERE).returncode  # noqa: S603
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+import type { Health } from '@repo/contract/common'
+import { h, type Panel } from '../dom.ts'
+import { call } from '../http.ts'
+
+/** The first thing to see, and the first file to replace: web/src/panels/welcome.ts */
+export default {
+  title: 'Welcome',
+  order: 5,
+  mount(into) {
+    const state = h('span', { class: 'chip', role: 'status' }, 'Asking the service')
+    const show = (className: string, words: string) => {
+      state.className = `chip ${className}`
+      state.textContent = words
+    }
+    call<Health>('GET', '/readyz').then(
+      ({ status }) => show('good', `The service answers: ${status}`),
+      (error: Error) => show('bad', error.message),
+    )
+    into.append(
+      h('p', {}, state),
+      h('p', {}, 'Each file in ', h('code', {}, 'web/src/panels'), ' is one panel of this page.'),
+    )
+  },
+} satisfies Panel

@@ -1,0 +1,73 @@
+import './items.css'
+import type { Item, Items } from '@repo/contract/items'
+import { h, type Panel } from '../dom.ts'
+import { call } from '../http.ts'
+
+/** The items of the service: each can be ticked off or deleted, new ones are added on top. */
+export default {
+  title: 'Items',
+  order: 60,
+  mount(into) {
+    const list = h('ul', { class: 'items' }, h('li', { class: 'empty' }, 'Loading…'))
+    const error = h('p', { class: 'error small', role: 'alert' })
+    const title = h('input', { class: 'grow', 'aria-label': 'New item', placeholder: 'New item' })
+    const more = h('button', { type: 'button', hidden: true, click: () => load(next) }, 'Show more')
+    let next: string | undefined
+
+    /** Runs one request; says in plain words what went wrong. */
+    const run = async (work: () => Promise<void>) => {
+      error.textContent = ''
+      await work().catch((problem: Error) => {
+        error.textContent = problem.message
+      })
+      const empty = list.querySelector('.empty')
+      if (list.childElementCount === 0) list.append(h('li', { class: 'empty' }, 'No item yet.'))
+      else if (list.childElementCount > 1) empty?.remove()
+    }
+
+    const row = (item: Item): HTMLElement => {
+      const path = `/items/${encodeURIComponent(item.id)}`
+      const box = h('input', { type: 'checkbox', checked: item.done })
+      const remove = h('button', { type: 'button', 'aria-label': `Delete ${item.title}` }, '×')
+      const line = h('li', {}, h('label', {}, box, h('span', {}, item.title)), remove)
+      box.onchange = () =>
+        run(async () => {
+          const done = box.checked
+          box.checked = !done // until the service agrees
+          box.checked = (await call<Item>('PATCH', path, { done })).done
+        })
+      remove.onclick = () =>
+        run(async () => {
+          await call('DELETE', path)
+          line.remove()
+        })
+      return line
+    }
+
+    const load = (cursor?: string) =>
+      run(async () => {
+        const path = cursor ? `/items?${new URLSearchParams({ cursor })}` : '/items'
+        const page = await call<Items>('GET', path)
+        if (!cursor) list.replaceChildren()
+        list.append(...page.items.map(row))
+        next = page.next
+        more.hidden = next === undefined
+      })
+
+    const add = (event: SubmitEvent) => {
+      event.preventDefault()
+      void run(async () => {
+        list.prepend(row(await call<Item>('POST', '/items', { title: title.value })))
+        title.value = ''
+      })
+    }
+
+    into.append(
+      h('form', { submit: add }, title, h('button', { class: 'main' }, 'Add')),
+      error,
+      list,
+      more,
+    )
+    void load()
+  },
+} satisfies Panel

@@ -1,0 +1,69 @@
+import type { ChunkEvent } from '@repo/contract/stream'
+import { clock, eachFrame, h, type Panel, round } from '../dom.ts'
+import { live } from '../live.ts'
+
+const ROWS = 50
+const STREAM = 'demo'
+
+/** How fast a stream runs, and its last chunks. */
+export default {
+  title: 'Stream',
+  order: 50,
+  mount(into) {
+    const rate = h('strong', {}, '0')
+    const total = h('strong', {}, '0')
+    const list = h('ol', { class: 'rows scroll', tabindex: 0, 'aria-label': 'Last chunks' })
+    list.append(h('li', { class: 'empty' }, 'Nothing flows yet.'))
+    const error = h('p', { class: 'error small', role: 'alert' })
+    let count = 0
+    let recent: number[] = []
+    const chunks: ChunkEvent[] = []
+
+    const draw = eachFrame(() => {
+      recent = recent.filter((at) => at > Date.now() - 5_000)
+      rate.textContent = round(recent.length / 5)
+      total.textContent = round(count)
+      if (chunks.length === 0) return
+      list.replaceChildren(
+        ...chunks.map(({ data, at }) =>
+          h(
+            'li',
+            {},
+            h('time', { datetime: at }, clock(at)),
+            h('span', { class: 'mono' }, JSON.stringify(data)),
+          ),
+        ),
+      )
+    })
+    live.subscribe(`stream:${STREAM}`, {
+      event(event) {
+        if (event.type !== 'chunk') return
+        count++
+        recent.push(Date.now())
+        chunks.unshift(event)
+        chunks.splice(ROWS)
+        draw()
+      },
+    })
+    setInterval(draw, 1_000)
+
+    const send = async () => {
+      const lines = Array.from({ length: 20 }, (_, line) => JSON.stringify({ line }))
+      const init = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } }
+      const answer = await fetch(`/streams/${STREAM}`, { ...init, body: lines.join('\n') }).catch(
+        () => undefined,
+      )
+      error.textContent = answer?.ok ? '' : 'The service did not take the lines.'
+    }
+    into.append(
+      h('p', {}, rate, ' chunks per second · ', total, ' since you opened this page '),
+      h(
+        'form',
+        {},
+        h('button', { type: 'button', class: 'main', click: send }, 'Send twenty lines'),
+      ),
+      error,
+      list,
+    )
+  },
+} satisfies Panel

@@ -1,0 +1,74 @@
+//! Every subset of the workloads that can be emitted renders, and what it emits parses in its own language.
+
+use duostack::advice::{advise, refuse_unemittable};
+use duostack::catalogue::Catalogue;
+use duostack::emission::Emission;
+use duostack::product::answers::Answers;
+use duostack::product::{Ci, License, Workload, reader};
+
+const EMITTABLE: &[Workload] = &[
+    Workload::Chat,
+    Workload::LiveDashboard,
+    Workload::RealTimeApi,
+    Workload::Streaming,
+    Workload::BrowserApp,
+    Workload::JsonApi,
+    Workload::MachineLearning,
+    Workload::AiFeatures,
+    Workload::NumberCrunching,
+];
+
+/// Answers for one subset; options take turns, so that each meets every workload.
+fn answers(subset: usize) -> Answers {
+    let mut answers = Answers::default();
+    let mut set = |text: String| reader::set(&mut answers, &text).unwrap();
+    set("product.name=Every \"Last\" One".to_owned());
+    for workload in EMITTABLE.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1).map(|(_, workload)| workload)
+    {
+        set(format!("parts.the-{workload}.workload={workload}"));
+    }
+    set(format!("options.ci={}", Ci::WORDS[subset % 3]));
+    set(format!("options.license={}", License::WORDS[subset / 3 % 3]));
+    set(format!("team.python={}", ["some", "strong", "none"][subset / 9 % 3]));
+    answers
+}
+
+#[test]
+fn every_subset_renders_and_parses() {
+    let catalogue = Catalogue::built_in().unwrap();
+    let mut shapes = std::collections::BTreeSet::new();
+    for subset in 1..1 << EMITTABLE.len() {
+        let answers = answers(subset);
+        let product = answers.product().unwrap();
+        let advice = advise(&product).unwrap();
+        refuse_unemittable(&product, &advice).unwrap();
+        let emission = Emission::of(&product, &advice, &answers, &catalogue)
+            .unwrap_or_else(|failure| panic!("{subset:b}: {failure} {:?}", failure.hints));
+        shapes.insert(advice.shape);
+        assert!(emission.tree.len() < 140, "{subset:b} emits {} files", emission.tree.len());
+        for (path, entry) in emission.tree.iter() {
+            if let Ok(text) = std::str::from_utf8(entry.content.bytes()) {
+                parses(&format!("{subset:b} {path}"), path, text);
+            }
+        }
+        let again = reader::read(&emission.answers, "duostack.toml").and_then(|answers| answers.product()).unwrap();
+        assert_eq!(again, product, "the recorded answers are the answers");
+    }
+    assert_eq!(shapes.len(), 3, "every shape was advised for some subset");
+}
+
+fn parses(place: &str, path: &str, text: &str) {
+    let strict_json =
+        path.ends_with(".json") && !path.ends_with("tsconfig.json") && !path.ends_with("devcontainer.json");
+    if strict_json {
+        serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|error| panic!("{place}: {error}\n{text}"));
+    } else if path.ends_with(".toml") {
+        text.parse::<toml_edit::DocumentMut>().unwrap_or_else(|error| panic!("{place}: {error}"));
+    } else if path.ends_with(".yaml") || path.ends_with(".yml") {
+        yaml_rust2::YamlLoader::load_from_str(text).unwrap_or_else(|error| panic!("{place}: {error}"));
+    }
+    let leftover = text
+        .lines()
+        .find(|line| line.contains("{{") && !line.contains("${{") && !path.ends_with(".ts") && !path.ends_with(".py"));
+    assert!(leftover.is_none(), "{place}: a leftover placeholder: {leftover:?}");
+}

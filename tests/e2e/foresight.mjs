@@ -1,0 +1,53 @@
+// Python alone: the model answers one and many, explains refusals, and survives being killed.
+import assert from 'node:assert/strict'
+import { answers, browse, eventually, freePort, play, stop } from './lib.mjs'
+
+await play(async (start) => {
+  const port = await freePort()
+  const ml = `http://127.0.0.1:${port}`
+  const startPython = () => start('python3 tasks.py start ml', { ML_PORT: `${port}` })
+  let service = startPython()
+  await answers(`${ml}/readyz`, 90)
+
+  const post = (path, body, type = 'application/json') => fetch(`${ml}${path}`, { method: 'POST', headers: { 'content-type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+  const row = { hour: 8, weekday: 1, last: 20, mean: 19, trend: 0.5 }
+  const score = await (await post('/score', row)).json()
+  assert.ok(Number.isFinite(score.value), JSON.stringify(score))
+  const batch = await (await post('/score/batch', { rows: [row, row] })).json()
+  assert.deepEqual(batch.values, [score.value, score.value])
+
+  for (const [path, body, status, place] of [
+    ['/score', { ...row, hour: 24 }, 422, 'hour'],
+    ['/score', { ...row, hour: '8' }, 422, 'hour'],
+    ['/score', { ...row, extra: 1 }, 422, 'extra'],
+    ['/score', {}, 422, 'hour'],
+    ['/score', '{', 422, ''],
+    ['/score/batch', { rows: [row, { ...row, last: null }] }, 422, '/rows/1/last'],
+    ['/score/batch', { rows: [] }, 422, 'rows'],
+    ['/nothing', {}, 404, ''],
+    ['/readyz', {}, 405, ''],
+  ]) {
+    const response = await post(path, body)
+    const problem = await response.text()
+    assert.equal(response.status, status, `${path} ${JSON.stringify(body)}: ${problem}`)
+    assert.equal(response.headers.get('content-type'), 'application/problem+json')
+    assert.ok(problem.includes(place), problem)
+  }
+  assert.match(await (await answers(`${ml}/metrics`)).text(), /# HELP/)
+  const traced = await fetch(`${ml}/model`, { headers: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' } })
+  assert.equal((await traced.json()).model, score.model)
+
+  const { browser, page, errors, picture } = await browse(ml)
+  await eventually('the model on the page', async () => assert.ok((await page.getByText(score.model.slice(0, 8)).count()) > 0))
+  await page.locator('form button[type=submit], form button').first().click()
+  await picture('foresight-light')
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0)
+  assert.deepEqual(errors, [])
+  await browser.close()
+
+  await stop(service, 'SIGKILL')
+  service = startPython()
+  await answers(`${ml}/readyz`, 60)
+  assert.deepEqual(await (await post('/score', row)).json(), score, 'the same model after a restart')
+  assert.equal(await stop(service), 0)
+})
