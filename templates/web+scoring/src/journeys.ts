@@ -54,11 +54,14 @@ export class Journeys {
 
   /** The middle of what one language needed for the newest journeys, in milliseconds. */
   typical(language: Language): number | undefined {
-    const own = this.list.map(({ steps }) => steps.filter((step) => languageOf(step) === language))
+    const own = this.list.map(({ steps }) =>
+      // Asking is waiting for the other language.
+      steps.filter((step) => languageOf(step) === language && step.step !== 'ask'),
+    )
     const times = own
       .filter(({ length }) => length > 0)
       .slice(0, 50)
-      .map(duration)
+      .map((steps) => steps.reduce((sum, { ms }) => sum + ms, 0))
     return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]
   }
 

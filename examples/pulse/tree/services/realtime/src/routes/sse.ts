@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http'
+import type { Position } from '@repo/contract/realtime'
+import type { Plugin } from '../app.ts'
+import { serve } from '../contract.ts'
+import type { Entry, Peer } from '../realtime/channel.ts'
+import { limits } from '../realtime/limits.ts'
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no', // nginx would hold events back
+}
+
+/** A reader of one channel. */
+class Reader implements Peer {
+  #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  deliver(entries: Entry[]): void {
+    this.write(Buffer.concat(entries.map(({ sse }) => sse)))
+  }
+
+  tell(): void {}
+
+  write(bytes: Buffer | string): void {
+    this.#response.write(bytes)
+    if (this.#response.writableLength > limits.backlog) this.#response.destroy()
+  }
+}
+
+/** Server-sent events, for whoever only reads. */
+const sse: Plugin = (app) => {
+  const open = new Set<ServerResponse>()
+  app.addHook('preClose', async () => {
+    for (const response of open) response.end()
+  })
+
+  serve(app, 'listen', ({ query }, request, reply) => {
+    const channel = `${query.channel}`
+    app.hub.rule(channel)
+    reply.hijack()
+    const response = reply.raw
+    const reader = new Reader(response)
+    const since = positionOf(request.headers['last-event-id'])
+    response.writeHead(200, HEADERS)
+    const { position, recovered, missed } = app.hub.subscribe(channel, reader, since)
+    const accepted = JSON.stringify({ channel, ...position, recovered })
+    reader.write(`retry: 2000\nevent: accepted\ndata: ${accepted}\n\n`)
+    reader.deliver(missed)
+    const beat = setInterval(() => reader.write(':\n\n'), limits.heartbeat)
+    open.add(response)
+    response.on('close', () => {
+      clearInterval(beat)
+      open.delete(response)
+      app.hub.unsubscribe(channel, reader)
+    })
+  })
+}
+
+function positionOf(id: string | string[] | undefined): Position | undefined {
+  const [, epoch, offset] = /^([\w-]+):(\d+)$/.exec(`${id}`) ?? []
+  return epoch && offset ? { epoch, offset: Number(offset) } : undefined
+}
+
+export default sse

@@ -1,0 +1,25 @@
+import { after } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { createApp } from '../src/app.ts'
+
+export interface Service {
+  app: FastifyInstance
+  url: string
+}
+
+/** The real service on a free port, until the tests of the file are over. */
+export async function start(env: Record<string, string> = {}): Promise<Service> {
+  const app = await createApp({ LOG_LEVEL: 'fatal', SIMULATION: 'off', ...env })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  after(() => app.close())
+  return { app, url }
+}
+
+export function send(url: string, method: string, body: unknown, headers = {}): Promise<Response> {
+  const json = { 'content-type': 'application/json', ...headers }
+  return fetch(url, { method, headers: json, body: JSON.stringify(body) })
+}
+
+/** The body of an answer, taken for what the test expects it to be. */
+export const json = async <T>(answer: Response | Promise<Response>) =>
+  (await (await answer).json()) as T

@@ -1,0 +1,39 @@
+import type { Item, ItemChange, NewItem } from '@repo/contract/items'
+import type { Plugin } from '../app.ts'
+import { serve } from '../contract.ts'
+import { Refusal } from '../problems.ts'
+
+/** The sample resource: replace it, src/items.ts and the items.yaml files of contract/ by your own. */
+const routes: Plugin = (app) => {
+  serve(app, 'listItems', ({ query: { cursor, limit = 50 } }) => {
+    const before = cursor === undefined ? undefined : Number(cursor)
+    if (Number.isNaN(before)) throw new Refusal(422, 'This is no cursor of ours.')
+    return app.items.page(Number(limit), before)
+  })
+
+  serve<NewItem, Item>(app, 'addItem', ({ body }, _, reply) => {
+    const item = app.items.add(body)
+    reply.code(201).header('location', `/items/${item.id}`)
+    return item
+  })
+
+  serve(app, 'readItem', ({ path: { id = '' } }) => present(app.items.get(id)))
+
+  serve<ItemChange, Item>(app, 'changeItem', ({ path: { id = '' }, body }) =>
+    present(app.items.change(id, body)),
+  )
+
+  serve(app, 'removeItem', ({ path: { id = '' } }, _, reply) => {
+    if (!app.items.remove(id)) throw absent()
+    reply.code(204)
+  })
+}
+
+const absent = () => new Refusal(404, 'There is no item with this id.')
+
+function present(item: Item | undefined): Item {
+  if (item) return item
+  throw absent()
+}
+
+export default routes

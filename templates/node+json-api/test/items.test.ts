@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkOf } from '@repo/contract'
+import type { Item, Items } from '@repo/contract/items'
+import { json, send, start } from './support.ts'
+
+const { url } = await start({ DATABASE: ':memory:' })
+const add = (title: string) => json<Item>(send(`${url}/items`, 'POST', { title }))
+const page = (query: string) => json<Items>(fetch(`${url}/items?${query}`))
+
+test('an item is made, read, changed and removed', async () => {
+  const made = await send(`${url}/items`, 'POST', { title: 'Write' })
+  assert.equal(made.status, 201)
+  const item = await json<Item>(made)
+  assert.deepEqual(checkOf('Item')(item), [])
+  const own = url + made.headers.get('location')
+  assert.deepEqual(await json(fetch(own)), item)
+  assert.deepEqual(await json(send(own, 'PATCH', { done: true })), { ...item, done: true })
+  assert.equal((await fetch(own, { method: 'DELETE' })).status, 204)
+  for (const method of ['GET', 'DELETE']) assert.equal((await fetch(own, { method })).status, 404)
+})
+
+test('the newest come first, page by page', async () => {
+  for (const title of ['one', 'two', 'three']) await add(title)
+  const first = await page('limit=2')
+  const second = await page(`limit=2&cursor=${first.next}`)
+  const titles = [...first.items, ...second.items].map(({ title }) => title)
+  assert.deepEqual(titles, ['three', 'two', 'one'])
+  assert.equal(second.next, undefined)
+  assert.equal((await fetch(`${url}/items?cursor=x`)).status, 422)
+})
+
+test('what breaks the contract is refused', async () => {
+  const { id } = await add('kept')
+  for (const body of [{}, { title: ' ' }, { title: 'a', more: 1 }, { title: 1 }])
+    assert.equal((await send(`${url}/items`, 'POST', body)).status, 422, JSON.stringify(body))
+  assert.equal((await send(`${url}/items/${id}`, 'PATCH', {})).status, 422)
+  assert.equal((await fetch(`${url}/items/no-uuid`)).status, 422)
+  assert.equal((await fetch(`${url}/items/${crypto.randomUUID()}`)).status, 404)
+})

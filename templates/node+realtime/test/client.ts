@@ -1,0 +1,63 @@
+import { EventEmitter, once } from 'node:events'
+import type { ClientMessage, ServerMessage } from '@repo/contract/realtime'
+
+type Of<Type> = Extract<ServerMessage, { type: Type }>
+
+/** A browser's side of the socket: what it hears is waited for, never guessed at. */
+export class Client {
+  readonly heard: ServerMessage[] = []
+  readonly socket: WebSocket
+  #id = 0
+  #news = new EventEmitter().setMaxListeners(0)
+
+  private constructor(url: string) {
+    this.socket = new WebSocket(url)
+    this.socket.onmessage = ({ data }) => {
+      this.heard.push(JSON.parse(data))
+      this.#news.emit('heard')
+    }
+  }
+
+  static async connect(url: string, name = ''): Promise<Client> {
+    const client = new Client(`${url.replace('http', 'ws')}/ws?name=${name}`)
+    await client.hears('welcome')
+    return client
+  }
+
+  /** The first message of the type, heard before or yet to come, that fits; it is then forgotten. */
+  async hears<Type extends ServerMessage['type']>(
+    type: Type,
+    fits: (message: Of<Type>) => boolean = () => true,
+  ): Promise<Of<Type>> {
+    const signal = AbortSignal.timeout(5_000)
+    for (;;) {
+      const at = this.heard.findIndex((one) => one.type === type && fits(one as Of<Type>))
+      if (at >= 0) return this.heard.splice(at, 1)[0] as Of<Type>
+      await once(this.#news, 'heard', { signal })
+    }
+  }
+
+  say(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+  }
+
+  /** Sends a request and waits for its answer. */
+  async ask(request: Record<string, unknown> & { type: ClientMessage['type'] }) {
+    const id = ++this.#id
+    this.say({ id, ...request })
+    return this.hears('accepted', (answer) => answer.id === id)
+  }
+
+  async refused(request: Record<string, unknown>) {
+    const id = ++this.#id
+    this.say({ id, ...request })
+    const { problem } = await this.hears('refused', (answer) => answer.id === id)
+    return problem
+  }
+
+  async closed(): Promise<number> {
+    if (this.socket.readyState === WebSocket.CLOSED) return 0
+    const [close] = await once(this.socket, 'close', { signal: AbortSignal.timeout(5_000) })
+    return close.code
+  }
+}

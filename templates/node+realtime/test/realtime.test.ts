@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { test } from 'node:test'
+import type { Event } from '@repo/contract/realtime'
+import { Hub } from '../src/realtime/hub.ts'
+import { limits } from '../src/realtime/limits.ts'
+import { Client } from './client.ts'
+import { start } from './support.ts'
+
+const { app, url } = await start()
+// No area of the contract is needed to test what holds for all of them.
+const event = (data: unknown) => ({ type: 'test', data }) as unknown as Event
+app.hub.open('open:', { presence: true, publish: (_, data) => event(data) })
+app.hub.open('read:', {})
+
+const dataOf = async (client: Client) =>
+  ((await client.hears('event')).event as unknown as { data: unknown }).data
+
+test('what one publishes everyone hears, in order', async () => {
+  const [ada, ben] = [await Client.connect(url), await Client.connect(url)]
+  for (const client of [ada, ben]) await client.ask({ type: 'subscribe', channel: 'open:order' })
+  const count = 50
+  for (let n = 0; n < count; n++)
+    void ada.ask({ type: 'publish', channel: 'open:order', data: { n } })
+  for (let n = 0; n < count; n++) assert.deepEqual(await dataOf(ben), { n })
+  ada.socket.close()
+  ben.socket.close()
+})
+
+test('who was away hears what was missed, or is told that it is not known any more', async () => {
+  const client = await Client.connect(url)
+  const { epoch, offset } = await client.ask({ type: 'subscribe', channel: 'read:resume' })
+  client.socket.close()
+  app.hub.publish('read:resume', event(1))
+  app.hub.publish('read:resume', event(2))
+
+  const again = await Client.connect(url)
+  const subscribe = { type: 'subscribe', channel: 'read:resume' } as const
+  const back = await again.ask({ ...subscribe, since: { epoch, offset } })
+  assert.equal(back.recovered, true)
+  assert.deepEqual([await dataOf(again), await dataOf(again)], [1, 2])
+  for (const since of [
+    { epoch: 'another', offset },
+    { epoch, offset: 99 },
+  ])
+    assert.equal((await again.ask({ ...subscribe, since })).recovered, false)
+  for (let n = 0; n < 300; n++) app.hub.publish('read:resume', event(n))
+  assert.equal((await again.ask({ ...subscribe, since: { epoch, offset } })).recovered, false)
+  again.socket.close()
+})
+
+test('a publish with a key takes effect once', async () => {
+  const client = await Client.connect(url)
+  const publish = { type: 'publish', channel: 'open:once', data: {}, key: 'k' } as const
+  const first = await client.ask(publish)
+  assert.equal((await client.ask(publish)).offset, first.offset)
+  assert.notEqual((await client.ask({ ...publish, key: 'other' })).offset, first.offset)
+  client.socket.close()
+})
+
+test('members see who is there, who comes and who goes', async () => {
+  const [ada, ben] = [await Client.connect(url, 'Ada'), await Client.connect(url, 'Ben')]
+  await ada.ask({ type: 'subscribe', channel: 'open:hall' })
+  const { members } = await ben.ask({ type: 'subscribe', channel: 'open:hall' })
+  assert.deepEqual(
+    members?.map(({ name }) => name),
+    ['Ada', 'Ben'],
+  )
+  assert.equal((await ada.hears('joined')).member.name, 'Ben')
+  ben.socket.close()
+  assert.equal((await ada.hears('left')).member.name, 'Ben')
+  assert.equal((await ada.ask({ type: 'presence', channel: 'open:hall' })).members?.length, 1)
+  ada.socket.close()
+})
+
+test('refuses with a reason, and the connection goes on', async () => {
+  const client = await Client.connect(url)
+  const refused = [
+    [{ type: 'subscribe', channel: '' }, 422],
+    [{ type: 'publish', channel: 'read:only', data: {} }, 403],
+    [{ type: 'publish', channel: 'open:x', data: 'text' }, 422],
+    [{ type: 'dance' }, 422],
+  ] as const
+  for (const [message, status] of refused)
+    assert.equal((await client.refused(message)).status, status, JSON.stringify(message))
+  client.say({ type: 'ping' })
+  await client.hears('pong')
+  client.socket.close()
+})
+
+test('there are no channels but those that were opened, and the longest beginning counts', () => {
+  const hub = new Hub()
+  assert.throws(() => hub.rule('room:1'), { statusCode: 404 })
+  hub.open('room:', { presence: true })
+  hub.open('', {})
+  assert.equal(hub.rule('room:1').presence, true)
+  assert.equal(hub.rule('other').presence, undefined)
+  hub.close()
+})
+
+test('closes what it cannot understand, or what is too much, with a code that says why', async () => {
+  const misdeeds: [number, (client: Client) => void][] = [
+    [1007, (client) => client.say('{')],
+    [1003, (client) => client.socket.send(new Uint8Array(1))],
+    [1009, (client) => client.say('x'.repeat(limits.message + 1))],
+    [
+      4029,
+      (client) => {
+        for (let n = 0; n <= limits.burst; n++) client.say({ type: 'ping' })
+      },
+    ],
+  ]
+  for (const [code, misbehave] of misdeeds) {
+    const client = await Client.connect(url)
+    misbehave(client)
+    assert.equal(await client.closed(), code)
+  }
+})
+
+test('a page of another origin may not connect', async () => {
+  const upgrade = (path: string, origin: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = {
+        connection: 'upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        origin,
+      }
+      request(`${url}${path}`, { headers })
+        .on('response', (response) => resolve(response.statusCode))
+        .on('upgrade', (response, socket) => {
+          socket.destroy()
+          resolve(response.statusCode)
+        })
+        .on('error', reject)
+        .end()
+    })
+  assert.equal(await upgrade('/ws', 'http://elsewhere.example'), 403)
+  assert.equal(await upgrade('/ws', 'nonsense'), 403)
+  assert.equal(await upgrade('/other', url), 404)
+  assert.equal(await upgrade('/ws', url), 101)
+})
+
+test('server-sent events carry the same, and resume by the last id', async () => {
+  app.hub.publish('read:sse', event('before'))
+  const listen = async (headers: Record<string, string>, until: string) => {
+    const answer = await fetch(`${url}/sse?channel=read:sse`, { headers })
+    assert.equal(answer.headers.get('content-type'), 'text/event-stream')
+    let text = ''
+    for await (const chunk of (answer.body as ReadableStream<Uint8Array>).pipeThrough(
+      new TextDecoderStream(),
+    )) {
+      text += chunk
+      if (text.includes(until)) break
+    }
+    return text
+  }
+  const first = listen({}, '"now"')
+  setTimeout(() => app.hub.publish('read:sse', event('now')), 50)
+  const id = /id: (\S+:2)\n/.exec(await first)?.[1] ?? ''
+  app.hub.publish('read:sse', event('missed'))
+  assert.match(await listen({ 'last-event-id': id }, '"missed"'), /"recovered":true/)
+  assert.equal((await fetch(`${url}/sse?channel=`)).status, 422)
+})
+
+test('a restart tells every client to come back', async () => {
+  const { app, url } = await start()
+  const client = await Client.connect(url)
+  const closed = client.closed()
+  await app.close()
+  assert.equal(await closed, 1012)
+})

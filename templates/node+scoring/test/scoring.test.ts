@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, test } from 'node:test'
+import { checkOf } from '@repo/contract'
+import type { Reading } from '@repo/contract/readings'
+import { featuresOf } from '../src/features.ts'
+import { Client } from './client.ts'
+import { json, send, start } from './support.ts'
+
+/** Where services/ml would be; the whole of both is tried by running both. */
+let behaviour: 'answer' | 'fail' | 'refuse' = 'answer'
+let asked: { path: string | undefined; headers: IncomingHttpHeaders } | undefined
+const ml = createServer(async (request, response) => {
+  asked = { path: request.url, headers: request.headers }
+  let text = ''
+  for await (const chunk of request) text += chunk
+  const status = { answer: 200, fail: 500, refuse: 422 }[behaviour]
+  response.writeHead(status, { 'server-timing': 'validate;dur=0.2, predict;dur=0.3' })
+  const rows = JSON.parse(text).rows
+  const score = rows ? { values: rows.map(() => 7), model: 'm' } : { value: 7, model: 'm' }
+  response.end(JSON.stringify(score))
+}).listen(0, '127.0.0.1')
+await once(ml, 'listening')
+after(() => ml.close())
+const { port } = ml.address() as AddressInfo
+
+const { url } = await start({ ML_URL: `http://127.0.0.1:${port}`, SERVICE_TOKEN: 'secret' })
+const client = await Client.connect(url)
+await client.ask({ type: 'subscribe', channel: 'readings' })
+after(() => client.socket.close())
+
+async function publish(value: number): Promise<string> {
+  const { id } = await json<Reading>(send(`${url}/readings`, 'POST', { source: 'a', value }))
+  return id
+}
+
+async function scoreOf(reading: string, state: string) {
+  const { event } = await client.hears(
+    'event',
+    ({ event }) => event.type === 'score' && event.reading === reading && event.state === state,
+  )
+  assert.deepEqual(checkOf('ScoreEvent')(event), [])
+  assert.ok(event.type === 'score')
+  return event
+}
+
+test('a reading is pending, then scored; its trace crosses both services', async () => {
+  behaviour = 'answer'
+  const id = await publish(1)
+  await scoreOf(id, 'pending')
+  const { score, trace } = await scoreOf(id, 'scored')
+  assert.deepEqual(score, { value: 7, model: 'm' })
+  assert.deepEqual(
+    trace.steps.map(({ step }) => step),
+    ['receive', 'fan out', 'ask', 'validate', 'predict'],
+  )
+  assert.match(`${asked?.headers.traceparent}`, new RegExp(`^00-${trace.id}-`))
+  assert.equal(asked?.headers.authorization, 'Bearer secret')
+})
+
+test('while the other service fails readings go on, and their scores come when it is back', async () => {
+  behaviour = 'fail'
+  const [one, two] = [await publish(2), await publish(3)]
+  await scoreOf(one, 'pending')
+  await client.hears('event', ({ event }) => event.type === 'service' && event.state === 'down')
+  behaviour = 'answer'
+  await Promise.all([scoreOf(one, 'scored'), scoreOf(two, 'scored')])
+  await client.hears('event', ({ event }) => event.type === 'service' && event.state === 'up')
+})
+
+test('what is refused for good is not asked again', async () => {
+  behaviour = 'refuse'
+  await scoreOf(await publish(4), 'failed')
+  behaviour = 'answer'
+  await scoreOf(await publish(5), 'scored')
+})
+
+test('features are what the contract says they are', () => {
+  const at = '2026-01-04T23:30:00Z' // a Sunday
+  const readings = [1, 2, 6].map((value) => ({ id: '', source: 'a', value, at }))
+  assert.deepEqual(featuresOf(readings), { hour: 23, weekday: 6, last: 6, mean: 3, trend: 2.5 })
+  assert.equal(featuresOf(readings.slice(2)).trend, 0)
+})

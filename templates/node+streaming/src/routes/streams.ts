@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { Plugin } from '../app.ts'
+import { serve } from '../contract.ts'
+import { Refusal } from '../problems.ts'
+import { limits } from '../realtime/limits.ts'
+
+const NDJSON = 'application/x-ndjson'
+
+/** Lines of JSON, in and out, for as long as either side likes. */
+const routes: Plugin = (app) => {
+  const open = new Set<ServerResponse>()
+  app.hub.open('stream:', {})
+  app.addContentTypeParser(NDJSON, (_, payload, done) => done(null, payload))
+  app.addHook('preClose', async () => {
+    for (const response of open) response.end()
+  })
+
+  serve<Readable, unknown>(app, 'feedStream', async ({ path, body }, _, reply) => {
+    let lines = 0
+    try {
+      for await (const line of createInterface({ input: body })) {
+        if (!line.trim()) continue
+        const data = read(line, ++lines)
+        const at = new Date().toISOString()
+        app.hub.publish(`stream:${path.name}`, { type: 'chunk', data, at })
+      }
+    } catch (error) {
+      body.resume() // the caller hears of it while still sending
+      reply.header('connection', 'close')
+      throw error
+    }
+    return { lines }
+  })
+
+  serve(app, 'followStream', ({ path }, _, reply) => {
+    reply.hijack()
+    const response = reply.raw
+    response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })
+    response.flushHeaders()
+    const follower = {
+      tell() {},
+      deliver(entries: { event: string }[]) {
+        response.write(entries.map(({ event }) => `${event}\n`).join(''))
+        if (response.writableLength > limits.backlog) response.destroy()
+      },
+    }
+    const channel = `stream:${path.name}`
+    app.hub.subscribe(channel, follower)
+    open.add(response)
+    response.on('close', () => {
+      open.delete(response)
+      app.hub.unsubscribe(channel, follower)
+    })
+  })
+}
+
+function read(line: string, number: number): Record<string, unknown> {
+  try {
+    const data: unknown = JSON.parse(line)
+    if (typeof data === 'object' && data && !Array.isArray(data))
+      return data as Record<string, unknown>
+  } catch {}
+  throw new Refusal(422, `Line ${number} is not a JSON object; the ones before it were taken.`)
+}
+
+export default routes

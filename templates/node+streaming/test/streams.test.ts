@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkOf } from '@repo/contract'
+import type { Problem } from '@repo/contract/common'
+import { json, start } from './support.ts'
+
+const { url } = await start()
+const feed = (body: string | ReadableStream) =>
+  fetch(`${url}/streams/demo`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body,
+    duplex: 'half',
+  } as RequestInit)
+
+test('a line is with the reader before the sender has ended', async () => {
+  const followed = await fetch(`${url}/streams/demo`)
+  const reader = followed.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const { readable, writable } = new TransformStream<string, string>()
+  const fed = feed(readable.pipeThrough(new TextEncoderStream()))
+  const writer = writable.getWriter()
+  for (const n of [1, 2]) {
+    await writer.write(`{"n":${n}}\n`)
+    const event = JSON.parse((await reader?.read())?.value ?? '')
+    assert.deepEqual(checkOf('ChunkEvent')(event), [])
+    assert.deepEqual(event.data, { n })
+  }
+  await writer.close()
+  assert.deepEqual(await json(fed), { lines: 2 })
+  await reader?.cancel()
+})
+
+test('a line that is no object is refused by its number', async () => {
+  const answer = await feed('{"n":1}\n\n[1]\n')
+  assert.equal(answer.status, 422)
+  assert.match((await json<Problem>(answer)).detail ?? '', /^Line 2 /)
+})

@@ -1,0 +1,61 @@
+import { globSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { type Environment, NAME, readConfig } from './config.ts'
+import { observe } from './metrics.ts'
+import { explain } from './problems.ts'
+import { newTrace } from './trace.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    env: Environment
+    /** What readiness depends on: each says whether it is fine. */
+    checks: Map<string, () => boolean>
+  }
+}
+
+/** What plugins/ and routes/ consist of: each file adds one thing to the app. */
+export type Plugin = (app: FastifyInstance) => void | Promise<void>
+
+/** The service: all of plugins/, then all of routes/. Drop a file in to add something, delete it to be rid of it. */
+export async function createApp(env: Environment): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: loggerOf(readConfig(env).logLevel),
+    // One line per request is enough: metrics.ts writes it. The trace of a request is its id.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace' }),
+    bodyLimit: 1 << 20,
+    genReqId: ({ headers }) => newTrace(headers.traceparent).id,
+    forceCloseConnections: 'idle',
+  })
+  app.decorate('env', env)
+  app.decorate('checks', new Map())
+  explain(app)
+  observe(app)
+  letGo(app)
+  for (const file of globSync('{plugins,routes}/*.ts', { cwd: import.meta.dirname }).sort()) {
+    const { default: plugin }: { default: Plugin } = await import(`./${file}`)
+    await plugin(app)
+  }
+  return app
+}
+
+/** Browsers connect ahead of need: a connection that never asked for anything must not hold up the end. */
+function letGo(app: FastifyInstance): void {
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  app.addHook('preClose', async () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  })
+}
+
+/** One JSON object per line, with the same names in every service. */
+const loggerOf = (level: string) => ({
+  level,
+  base: { service: NAME },
+  messageKey: 'message',
+  timestamp: () => `,"time":"${new Date().toISOString()}"`,
+  formatters: { level: (label: string) => ({ level: label }) },
+})
