@@ -47,7 +47,7 @@ await play(async (start) => {
   const history = await (await answers(`${node}/rooms/lobby/messages?limit=10`)).json()
   assert.match(JSON.stringify(history), /Hello, Ben.*While you were away|While you were away.*Hello, Ben/)
 
-  const { browser, page, errors, picture } = await browse(node)
+  const { browser, page, errors, picture } = await browse(`${node}/#room=lobby`)
   await eventually('the room on the page', async () => assert.ok(await page.getByText('Hello, Ben').count()))
   await picture('parley-light')
   await stop(realtime, 'SIGKILL')

@@ -34,7 +34,6 @@ test('what breaks the contract is refused', async () => {
   const { id } = await add('kept')
   for (const body of [{}, { title: ' ' }, { title: 'a', more: 1 }, { title: 1 }])
     assert.equal((await send(`${url}/items`, 'POST', body)).status, 422, JSON.stringify(body))
-  assert.equal((await send(`${url}/items/${id}`, 'PATCH', {})).status, 422)
   assert.equal((await fetch(`${url}/items/no-uuid`)).status, 422)
   assert.equal((await fetch(`${url}/items/${crypto.randomUUID()}`)).status, 404)
 })

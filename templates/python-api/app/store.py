@@ -20,6 +20,7 @@ create table if not exists items (
 
 class Store:
     def __init__(self, file: Path) -> None:
+        file.parent.mkdir(exist_ok=True)
         # One connection, used only from the event loop: each statement takes microseconds.
         self.db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self.db.row_factory = sqlite3.Row

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime as ort
 
 from app import artefact, features
-from app.artefact import Manifest, Unusable
+from app.artefact import Manifest, ModelError
 from app.features import Rows
 from app.logs import log
 
@@ -20,7 +20,7 @@ class Model:
         try:
             self.session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no base
-            raise Unusable(f"The model does not load: run `{artefact.TRAIN}`.") from error
+            raise ModelError(f"The model does not load: run `{artefact.TRAIN}`.") from error
         self.manifest = manifest
 
     def tried(self) -> "Model":
@@ -28,7 +28,7 @@ class Model:
         golden = self.manifest.golden
         answers = self.score(features.table(row.features for row in golden)) if golden else []
         if not golden or not np.allclose(answers, [row.value for row in golden], atol=0.002):
-            raise Unusable(f"The model answers otherwise than it did: run `{artefact.TRAIN}`.")
+            raise ModelError(f"The model answers otherwise than it did: run `{artefact.TRAIN}`.")
         return self
 
     def score(self, rows: Rows) -> list[float]:
@@ -53,9 +53,9 @@ class Store:
     def ready(self) -> bool:
         try:
             self.get()
-        except Unusable as unusable:
-            if self.reason != str(unusable):
-                log.warning("not ready: %s", unusable)
-            self.reason = str(unusable)
+        except ModelError as error:
+            if self.reason != str(error):
+                log.warning("not ready: %s", error)
+            self.reason = str(error)
             return False
         return True

@@ -18,7 +18,7 @@ from app.model import Model
 from app.simulation import Examples
 
 SEED = 7
-THRESHOLD = 0.85
+THRESHOLD = 0.9
 METRIC = "error relative to repeating the last value"
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
 GOLDEN = 8
@@ -73,8 +73,14 @@ def evaluate(model: Model, unseen: Examples) -> Quality:
 
 def golden(model: Model, unseen: Examples) -> list[Golden]:
     rows = unseen.rows[:: len(unseen.rows) // GOLDEN][:GOLDEN]
-    named = [Features.model_validate(dict(zip(features.NAMES, row, strict=True))) for row in rows.tolist()]
-    return [Golden(features=row, value=value) for row, value in zip(named, model.score(rows), strict=True)]
+    named = [
+        Features.model_validate(dict(zip(features.NAMES, row, strict=True)))
+        for row in rows.tolist()
+    ]
+    return [
+        Golden(features=row, value=value)
+        for row, value in zip(named, model.score(rows), strict=True)
+    ]
 
 
 def describe(graph: bytes, seed: int, known: Examples) -> Manifest:

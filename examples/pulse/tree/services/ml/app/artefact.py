@@ -4,7 +4,6 @@ Never a pickle: an ONNX graph is data, and its manifest tells the sum that its b
 """
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ class Manifest(BaseModel):
     golden: list[Golden]
 
 
-class Unusable(Exception):
+class ModelError(Exception):
     """No model, or one that cannot be trusted; says what to do about it."""
 
 
@@ -57,19 +56,19 @@ def publish(models: Path, graph: bytes, manifest: Manifest) -> Path:
 def replace(path: Path, content: bytes) -> None:
     beside = path.with_suffix(".new")
     beside.write_bytes(content)
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def current(models: Path) -> tuple[bytes, Manifest]:
     pointer = models / "current"
     if not pointer.exists():
-        raise Unusable(f"There is no model yet: run `{TRAIN}`.")
+        raise ModelError(f"There is no model yet: run `{TRAIN}`.")
     folder = models / pointer.read_text("utf-8").strip()
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
         graph = (folder / "model.onnx").read_bytes()
     except (OSError, ValueError) as error:
-        raise Unusable(f"The model cannot be read: run `{TRAIN}`.") from error
+        raise ModelError(f"The model cannot be read: run `{TRAIN}`.") from error
     if sha256(graph) != manifest.sha256:
-        raise Unusable(f"The model is not the one that was trained: run `{TRAIN}`.")
+        raise ModelError(f"The model is not the one that was trained: run `{TRAIN}`.")
     return graph, manifest

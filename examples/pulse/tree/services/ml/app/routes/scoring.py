@@ -7,7 +7,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from app import features
-from app.artefact import Unusable
+from app.artefact import ModelError
 from app.config import read
 from app.contract import Features, Model, Score, ScoreBatch, Scores
 from app.model import Model as Serving
@@ -32,8 +32,8 @@ def serving(request: Request) -> Serving:
     store: Store = request.app.state.store
     try:
         return store.get()
-    except Unusable as unusable:
-        raise HTTPException(503, str(unusable), {"retry-after": "5"}) from unusable
+    except ModelError as error:
+        raise HTTPException(503, str(error), {"retry-after": "5"}) from error
 
 
 def answer(model: Serving, rows: list[Features]) -> list[float]:

@@ -1,0 +1,167 @@
+"""The Python services' tasks, with nothing but Python itself. Run `python tasks.py` for the list."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import venv
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+SERVICES = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
+LOCK = "--universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11"
+
+
+def setup() -> None:
+    """install what the services need, and train what is not trained yet"""
+    for service in SERVICES:
+        say(service, "installing")
+        install(service)
+        if (service / "app/train.py").exists() and not (service / "models/current").exists():
+            say(service, "training")
+            run(service, "-m", "app.train")
+
+
+def install(service: Path) -> None:
+    locked = ["--require-hashes", "-r", "requirements-dev.txt"]
+    uv = shutil.which("uv")
+    if uv:
+        call(service, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, ".venv")
+        call(service, uv, "pip", "install", "--quiet", "--python", ".venv", *locked)
+    else:
+        venv.create(service / ".venv", with_pip=True)
+        run(service, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *locked)
+
+
+def dev() -> None:
+    """run the services, each anew whenever one of its files changes"""
+    serve(SERVICES, "--reload")
+
+
+def start() -> None:
+    """run the services, or the one that is named"""
+    serve([service for service in SERVICES if service.name in (sys.argv[2:] or [service.name])])
+
+
+def check() -> None:
+    """format, lint, types, contract and tests of the services"""
+    ruff = ["-m", "ruff", "--quiet"]
+    for service in SERVICES:
+        for name, *task in [
+            ("format", *ruff, "format", "--check", "."),
+            ("lint", *ruff, "check", "."),
+            ("types", "-m", "mypy", "--no-error-summary"),
+            ("contract", "generate.py", "--check"),
+            ("tests", "-m", "pytest", "--quiet"),
+        ]:
+            say(service, name)
+            run(service, *task)
+
+
+def format() -> None:
+    """put every file into its form"""
+    for service in SERVICES:
+        run(service, "-m", "ruff", "check", "--quiet", "--fix", ".")
+        run(service, "-m", "ruff", "format", "--quiet", ".")
+
+
+def generate() -> None:
+    """make app/contract.py anew from contract/"""
+    for service in SERVICES:
+        run(service, "generate.py")
+
+
+def train() -> None:
+    """train the models anew"""
+    for service in SERVICES:
+        if (service / "app/train.py").exists():
+            run(service, "-m", "app.train", *sys.argv[2:])
+
+
+def lock() -> None:
+    """pin what pyproject.toml asks for, with all that it needs; takes uv"""
+    uv = shutil.which("uv") or fail("uv is missing", "pip install uv")
+    for service in SERVICES:
+        command = [uv, "pip", "compile", *LOCK.split(), "pyproject.toml"]
+        call(service, *command, "-o", "requirements.txt")
+        call(service, *command, "--group", "dev", "-o", "requirements-dev.txt")
+
+
+TASKS = {task.__name__: task for task in (setup, dev, check, format, generate, train, start, lock)}
+
+
+def main() -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036 (older ones have to be told)
+        fail(f"this is Python {sys.version.split()[0]}", "use Python 3.11 or later")
+    task = TASKS.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if task:
+        task()
+    else:
+        lines = [f"  {name:9} {task.__doc__}" for name, task in TASKS.items()]
+        sys.exit("\n".join(["usage: python tasks.py TASK", *lines]))
+
+
+def say(service: Path, what: str) -> None:
+    print(f"{service.name}: {what}", flush=True)
+
+
+def fail(what: str, remedy: str) -> str:
+    sys.exit(f"error: {what}\nhint: {remedy}")
+
+
+def python(service: Path) -> str:
+    found = [service / ".venv/bin/python", service / ".venv/Scripts/python.exe"]
+    for path in filter(Path.exists, found):
+        return str(path)
+    return fail(f"services/{service.name} is not set up", "python tasks.py setup")
+
+
+def run(service: Path, *arguments: str) -> None:
+    call(service, python(service), *arguments)
+
+
+def call(service: Path, *command: str) -> None:
+    """Stops here when the command fails: it has said why."""
+    if subprocess.run(command, cwd=service).returncode:
+        sys.exit(f"error: {service.name}: `{' '.join(command[1:])}` failed")
+
+
+def environment(service: Path) -> dict[str, str]:
+    """What .env says, unless the environment says otherwise; PORT is the service's own."""
+    file = ROOT / ".env"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
+    env = {name.strip(): value.strip() for name, value in pairs} | os.environ
+    return env | {"PORT": env.get(f"{service.name.upper()}_PORT", "")}
+
+
+def serve(services: Iterable[Path], *arguments: str) -> None:
+    """Until one of them ends, or somebody ends this: then all end."""
+    processes = [begin(service, *arguments) for service in services]
+    if not processes:
+        fail(f"there is no service {sys.argv[2]}", "one of " + ", ".join(s.name for s in SERVICES))
+    asked = threading.Event()
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: (asked.set(), over.set()))
+    for process in processes:
+        threading.Thread(target=lambda p=process: (p.wait(), over.set()), daemon=True).start()
+    while not over.wait(0.2):  # a wait without end would hear no signal on Windows
+        pass
+    for process in processes:
+        process.terminate()
+    codes = [process.wait() for process in processes]
+    sys.exit(0 if asked.is_set() else max(codes) or 1)
+
+
+def begin(service: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that Ctrl-C reaches it once, through us."""
+    command = [python(service), "-m", "app", *arguments]
+    return subprocess.Popen(command, cwd=service, env=environment(service), start_new_session=True)
+
+
+if __name__ == "__main__":
+    main()

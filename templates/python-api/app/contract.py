@@ -1,0 +1,102 @@
+# Made from contract/schemas by `python tasks.py generate`: change it there.
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from app.strict import BaseModel, StrictInt
+from pydantic import MISSING, AwareDatetime, ConfigDict, Field, StrictBool, StrictStr
+from typing_extensions import TypeAliasType
+
+
+class Issue(BaseModel):
+    """
+    One wrong place of an input.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    path: Annotated[
+        StrictStr, Field(description='A JSON pointer, such as /rows/3/hour; empty for the whole.')
+    ]
+    message: StrictStr
+
+
+class Health(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    status: Literal['ok', 'unavailable']
+    checks: Annotated[
+        dict[str, Literal['ok', 'unavailable']] | MISSING,
+        Field(description='What readiness depends on, and whether each of it is fine.'),
+    ] = MISSING
+
+
+Title = TypeAliasType(
+    "Title", Annotated[StrictStr, Field(max_length=200, min_length=1, pattern='\\S')]
+)
+
+
+class Problem(BaseModel):
+    """
+    A refusal, explained (RFC 9457, application/problem+json).
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        StrictStr, Field(description='A kind of problem; about:blank when the status says it all.')
+    ]
+    title: StrictStr
+    status: Annotated[StrictInt, Field(ge=400, le=599)]
+    detail: StrictStr | MISSING = MISSING
+    instance: StrictStr | MISSING = MISSING
+    errors: list[Issue] | MISSING = MISSING
+
+
+class Item(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    id: UUID
+    title: Title
+    done: StrictBool
+    createdAt: AwareDatetime
+
+
+class NewItem(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    title: Title
+    done: StrictBool | MISSING = MISSING
+
+
+class ItemChange(BaseModel):
+    """
+    What is left out stays as it is.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    title: Title | MISSING = MISSING
+    done: StrictBool | MISSING = MISSING
+
+
+class Items(BaseModel):
+    """
+    One page of items, the newest first.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    items: list[Item]
+    next: Annotated[
+        StrictStr | MISSING, Field(description='The cursor of the next page; absent on the last.')
+    ] = MISSING
