@@ -1,4 +1,7 @@
-"""The Python services' tasks, with nothing but Python itself. Run `python tasks.py` for the list."""
+"""The Python services' tasks, with nothing but Python itself.
+
+`python tasks.py` lists them; `python tasks.py TASK SERVICE` is for one service alone.
+"""
 
 import os
 import shutil
@@ -7,11 +10,11 @@ import subprocess
 import sys
 import threading
 import venv
-from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-SERVICES = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
+ALL = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
+SERVICES = [service for service in ALL if service.name in (sys.argv[2:] or [service.name])]
 LOCK = "--universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11"
 
 
@@ -29,7 +32,9 @@ def install(service: Path) -> None:
     locked = ["--require-hashes", "-r", "requirements-dev.txt"]
     uv = shutil.which("uv")
     if uv:
-        call(service, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, ".venv")
+        call(
+            service, uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, ".venv"
+        )
         call(service, uv, "pip", "install", "--quiet", "--python", ".venv", *locked)
     else:
         venv.create(service / ".venv", with_pip=True)
@@ -38,12 +43,12 @@ def install(service: Path) -> None:
 
 def dev() -> None:
     """run the services, each anew whenever one of its files changes"""
-    serve(SERVICES, "--reload")
+    serve("--reload")
 
 
 def start() -> None:
-    """run the services, or the one that is named"""
-    serve([service for service in SERVICES if service.name in (sys.argv[2:] or [service.name])])
+    """run the services"""
+    serve()
 
 
 def check() -> None:
@@ -78,7 +83,7 @@ def train() -> None:
     """train the models anew"""
     for service in SERVICES:
         if (service / "app/train.py").exists():
-            run(service, "-m", "app.train", *sys.argv[2:])
+            run(service, "-m", "app.train")
 
 
 def lock() -> None:
@@ -97,11 +102,13 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (older ones have to be told)
         fail(f"this is Python {sys.version.split()[0]}", "use Python 3.11 or later")
     task = TASKS.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if task and not SERVICES:
+        fail(f"there is no service {sys.argv[2]}", "say one of " + ", ".join(s.name for s in ALL))
     if task:
         task()
     else:
         lines = [f"  {name:9} {task.__doc__}" for name, task in TASKS.items()]
-        sys.exit("\n".join(["usage: python tasks.py TASK", *lines]))
+        sys.exit("\n".join(["usage: python tasks.py TASK [SERVICE]", *lines]))
 
 
 def say(service: Path, what: str) -> None:
@@ -138,11 +145,9 @@ def environment(service: Path) -> dict[str, str]:
     return env | {"PORT": env.get(f"{service.name.upper()}_PORT", "")}
 
 
-def serve(services: Iterable[Path], *arguments: str) -> None:
+def serve(*arguments: str) -> None:
     """Until one of them ends, or somebody ends this: then all end."""
-    processes = [begin(service, *arguments) for service in services]
-    if not processes:
-        fail(f"there is no service {sys.argv[2]}", "one of " + ", ".join(s.name for s in SERVICES))
+    processes = [begin(service, *arguments) for service in SERVICES]
     asked = threading.Event()
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -158,9 +163,8 @@ def serve(services: Iterable[Path], *arguments: str) -> None:
 
 
 def begin(service: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that Ctrl-C reaches it once, through us."""
     command = [python(service), "-m", "app", *arguments]
-    return subprocess.Popen(command, cwd=service, env=environment(service), start_new_session=True)
+    return subprocess.Popen(command, cwd=service, env=environment(service))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ const plugin: Plugin = (app) => {
   app.hub.open('readings', {})
   app.decorate('readings', new Readings(app.hub))
   if (oneOf(app.env, 'SIMULATION', ['on', 'off']) === 'off') return
+  let stop = () => {}
   app.addHook('onListen', () => {
-    const stop = simulate(app.readings)
-    app.addHook('preClose', async () => stop())
+    stop = simulate(app.readings)
   })
+  app.addHook('preClose', async () => stop())
 }
 
 export default plugin

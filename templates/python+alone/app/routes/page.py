@@ -7,7 +7,10 @@ from fastapi.responses import FileResponse
 
 PUBLIC = True
 FOLDER = Path(__file__).parent.parent / "page"
-HEADERS = {"content-security-policy": "default-src 'self'; img-src 'self' data:", "cache-control": "no-cache"}
+HEADERS = {
+    "content-security-policy": "default-src 'self'; img-src 'self' data:",
+    "cache-control": "no-cache",
+}
 router = APIRouter(include_in_schema=False)
 
 
