@@ -1,6 +1,8 @@
 //! One file per command; here only what several of them begin with.
 
 pub mod advise;
+pub mod demo;
+pub mod doctor;
 pub mod examples;
 pub mod new;
 pub mod templates;

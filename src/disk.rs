@@ -253,6 +253,19 @@ fn reason(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
+/// Whether something is there.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// Makes an empty file, to remember something by.
+///
+/// # Errors
+/// It cannot be made.
+pub fn touch(path: &Path) -> Outcome<()> {
+    fs::write(path, "").map_err(|error| Failure::refused(format!("cannot write {}: {error}", path.display())))
+}
+
 /// The text of a file that the user named.
 ///
 /// # Errors

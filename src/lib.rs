@@ -19,7 +19,10 @@ pub mod interview;
 pub mod name;
 pub mod processes;
 pub mod product;
+pub mod progress;
 pub mod render;
+pub mod running;
+pub mod toolchain;
 pub mod tree;
 pub mod words;
 
@@ -37,7 +40,8 @@ pub fn run(cli: Cli) -> Outcome<()> {
     match cli.command {
         Command::New(args) => commands::new::run(&console, &args),
         Command::Advise(args) => commands::advise::run(&console, &args),
-        Command::Demo(_) | Command::Doctor(_) => Err(Failure::bug("not yet")),
+        Command::Demo(args) => commands::demo::run(&console, &args),
+        Command::Doctor(args) => commands::doctor::run(&console, &args),
         Command::Examples(args) => commands::examples::run(&console, &args),
         Command::Templates(command) => commands::templates::run(&console, &command),
         Command::Completions { shell } => completions(&console, shell),

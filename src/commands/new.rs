@@ -15,6 +15,7 @@ use crate::failure::{Failure, Outcome};
 use crate::git::{self, FirstCommit};
 use crate::interview::{Purpose, Settled};
 use crate::product::Shape;
+use crate::{processes, toolchain};
 
 /// Emits a repository, or shows what would be emitted.
 ///
@@ -149,11 +150,16 @@ fn show(
 
 /// Runs the emitted repository's own set-up; its output is the user's to see.
 fn install(console: &Console, root: &Path, shape: Shape) -> Outcome<()> {
-    for command in setup_commands(shape) {
-        console.status("Running", command);
-        crate::processes::run_visibly(command, root).map_err(|failure| {
+    for line in setup_commands(shape) {
+        console.status("Running", line);
+        let words: Vec<&str> = match line.split(' ').collect::<Vec<_>>().split_first() {
+            Some((&"python", rest)) => [toolchain::python()?, rest].concat(),
+            Some((_, rest)) => [&[toolchain::NPM], rest].concat(),
+            None => continue,
+        };
+        processes::run_visibly(&mut processes::command(&words, root, &toolchain::path())).map_err(|failure| {
             failure.hint(format!(
-                "the repository is whole: run `{command}` in {} again when the cause is mended",
+                "the repository is whole: run `{line}` in {} again when the cause is mended",
                 shown(root)
             ))
         })?;

@@ -17,6 +17,7 @@ def main() -> None:
         create_app()  # every other setting is checked here, before a port is opened
     except ConfigError as error:
         sys.exit(f"error: {error}")
+    reload = "--reload" in sys.argv[1:]
     # uvicorn drains on SIGTERM and raises the signal again afterwards: that end is a good one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
@@ -24,8 +25,8 @@ def main() -> None:
         factory=True,
         host=config.host,
         port=config.port,
-        reload="--reload" in sys.argv[1:],
-        reload_dirs=["app"],
+        reload=reload,
+        reload_dirs=["app"] if reload else None,
         access_log=False,  # the edge logs every request, with its trace
         log_config=logging_config(config.log_level),
         server_header=False,
