@@ -22,6 +22,8 @@ pub enum Origin {
     Flag(String),
     /// A question of the interview.
     Question,
+    /// `--yes`, where there is no default.
+    Assumed,
     /// Nobody said anything.
     Default,
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Origin {
             Origin::Line { file, line } => write!(f, "{file}:{line}"),
             Origin::Flag(flag) => f.write_str(flag),
             Origin::Question => f.write_str("the answer"),
+            Origin::Assumed => f.write_str("--yes"),
             Origin::Default => f.write_str("the default"),
         }
     }

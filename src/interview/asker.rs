@@ -1,0 +1,111 @@
+//! The one place that asks on a terminal; the only user of dialoguer.
+
+use std::io::{self, IsTerminal, Write};
+
+use console::{Style, Term};
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
+use dialoguer::{Input, MultiSelect, Select};
+
+use crate::failure::{Failure, Outcome};
+
+/// What a question accepts: the refusal is shown and the question asked again.
+pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
+/// Whoever answers: a person at a terminal, or a script in a test.
+pub trait Asker {
+    /// A line of text; Enter alone takes the default.
+    ///
+    /// # Errors
+    /// Ctrl-C.
+    fn text(&mut self, ask: &str, why: &str, default: &str, check: Check<'_>) -> Outcome<String>;
+
+    /// One of several; nothing to go back.
+    ///
+    /// # Errors
+    /// Ctrl-C.
+    fn one(&mut self, ask: &str, why: &str, options: &[String], default: usize) -> Outcome<Option<usize>>;
+
+    /// Any number of several; nothing to go back.
+    ///
+    /// # Errors
+    /// Ctrl-C.
+    fn several(&mut self, ask: &str, why: &str, options: &[String], chosen: &[bool]) -> Outcome<Option<Vec<usize>>>;
+
+    /// Shows something between questions.
+    fn show(&mut self, text: &str);
+}
+
+/// A person at the terminal that stdin and stderr are.
+pub struct Terminal {
+    theme: Box<dyn Theme>,
+}
+
+impl Terminal {
+    /// The terminal, if there is one to ask on.
+    pub fn find() -> Option<Self> {
+        let there = io::stdin().is_terminal() && io::stderr().is_terminal();
+        there.then(|| {
+            restore_when_interrupted();
+            let colored = console::colors_enabled_stderr();
+            Self { theme: if colored { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) } }
+        })
+    }
+
+    fn explain(why: &str) {
+        let _ = writeln!(io::stderr(), "\n{}", Style::new().for_stderr().dim().apply_to(why));
+    }
+}
+
+impl Asker for Terminal {
+    fn text(&mut self, ask: &str, why: &str, default: &str, check: Check<'_>) -> Outcome<String> {
+        Self::explain(why);
+        let input = Input::<String>::with_theme(&*self.theme).with_prompt(ask).allow_empty(true);
+        let input = if default.is_empty() { input } else { input.default(default.to_owned()) };
+        let checked = input.validate_with(|typed: &String| check(typed));
+        checked.interact_text_on(&Term::stderr()).map_err(interrupted)
+    }
+
+    fn one(&mut self, ask: &str, why: &str, options: &[String], default: usize) -> Outcome<Option<usize>> {
+        Self::explain(why);
+        let select = Select::with_theme(&*self.theme).with_prompt(ask).items(options).default(default);
+        select.interact_on_opt(&Term::stderr()).map_err(interrupted)
+    }
+
+    fn several(&mut self, ask: &str, why: &str, options: &[String], chosen: &[bool]) -> Outcome<Option<Vec<usize>>> {
+        Self::explain(why);
+        let select = MultiSelect::with_theme(&*self.theme).with_prompt(ask).items(options).defaults(chosen);
+        select.interact_on_opt(&Term::stderr()).map_err(interrupted)
+    }
+
+    fn show(&mut self, text: &str) {
+        let _ = write!(io::stderr(), "\n{text}");
+    }
+}
+
+fn interrupted(error: dialoguer::Error) -> Failure {
+    let dialoguer::Error::IO(error) = error;
+    let _ = Term::stderr().show_cursor();
+    match error.kind() {
+        io::ErrorKind::Interrupted => Failure::interrupted(),
+        _ => Failure::refused(format!("the terminal cannot be read: {error}"))
+            .hint("answer with --answers FILE or --set KEY=VALUE, and take the rest with --yes"),
+    }
+}
+
+/// A signal while a question waits: the terminal is given back as it was found. What is asked by then is lost anyway.
+fn restore_when_interrupted() {
+    #[cfg(unix)]
+    let found = rustix::termios::tcgetattr(io::stdin()).ok();
+    let restore = move || {
+        // Ctrl-C at a question ends by itself in the meantime.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        #[cfg(unix)]
+        if let Some(found) = &found {
+            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, found);
+        }
+        let _ = Term::stderr().show_cursor();
+        let _ = writeln!(io::stderr(), "\ninterrupted: nothing was written");
+        std::process::exit(130);
+    };
+    let _ = ctrlc::set_handler(restore);
+}
