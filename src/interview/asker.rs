@@ -51,6 +51,30 @@ impl Terminal {
         })
     }
 
+    /// The same by typing numbers, where there is no room for a list.
+    fn numbers(
+        &mut self,
+        ask: &str,
+        why: &str,
+        options: &[String],
+        before: &[usize],
+        most: usize,
+    ) -> Outcome<Vec<usize>> {
+        let list: Vec<String> =
+            options.iter().enumerate().map(|(index, text)| format!("{} {text}", index + 1)).collect();
+        let read = |typed: &str| -> Option<Vec<usize>> {
+            let words = typed.split([',', ' ']).filter(|word| !word.is_empty());
+            words.map(|word| word.parse::<usize>().ok().filter(|number| (1..=options.len()).contains(number))).collect()
+        };
+        let check = |typed: &str| match read(typed) {
+            Some(numbers) if numbers.len() <= most => Ok(()),
+            _ => Err(format!("type a number from 1 to {}", options.len())),
+        };
+        let standing: Vec<String> = before.iter().map(|index| (index + 1).to_string()).collect();
+        let typed = self.text(&format!("{ask} ({})", list.join(", ")), why, &standing.join(", "), &check)?;
+        Ok(read(&typed).unwrap_or_default().into_iter().map(|number| number - 1).collect())
+    }
+
     fn explain(why: &str) {
         let _ = writeln!(io::stderr(), "\n{}", Style::new().for_stderr().dim().apply_to(why));
     }
@@ -66,12 +90,19 @@ impl Asker for Terminal {
     }
 
     fn one(&mut self, ask: &str, why: &str, options: &[String], default: usize) -> Outcome<Option<usize>> {
+        if is_low() {
+            return self.numbers(ask, why, options, &[default], 1).map(|chosen| chosen.first().copied());
+        }
         Self::explain(why);
         let select = Select::with_theme(&*self.theme).with_prompt(ask).items(options).default(default);
         select.interact_on_opt(&Term::stderr()).map_err(interrupted)
     }
 
     fn several(&mut self, ask: &str, why: &str, options: &[String], chosen: &[bool]) -> Outcome<Option<Vec<usize>>> {
+        if is_low() {
+            let before: Vec<usize> = (0..chosen.len()).filter(|index| chosen[*index]).collect();
+            return self.numbers(ask, why, options, &before, options.len()).map(Some);
+        }
         Self::explain(why);
         let select = MultiSelect::with_theme(&*self.theme).with_prompt(ask).items(options).defaults(chosen);
         select.interact_on_opt(&Term::stderr()).map_err(interrupted)
@@ -80,6 +111,11 @@ impl Asker for Terminal {
     fn show(&mut self, text: &str) {
         let _ = write!(io::stderr(), "\n{text}");
     }
+}
+
+/// Too low for a list: dialoguer needs three rows for one.
+fn is_low() -> bool {
+    Term::stderr().size().0 < 4
 }
 
 fn interrupted(error: dialoguer::Error) -> Failure {
