@@ -65,6 +65,11 @@ impl Failure {
         Self::of(Kind::Interrupted, "interrupted; nothing was written")
     }
 
+    /// The user pressed Ctrl-C during work that can be taken up again.
+    pub fn interrupted_while(doing: &str) -> Self {
+        Self::of(Kind::Interrupted, format!("interrupted; while {doing}")).hint("the same command takes it up again")
+    }
+
     /// The same failure with one more way out.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {

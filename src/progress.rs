@@ -8,7 +8,7 @@ use console::Style;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console::Console;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Kind, Outcome};
 
 /// A known number of steps, told one by one.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ impl<'a> Steps<'a> {
                 self.console.say(&format!("{} {what} {}", dim.apply_to(head), dim.apply_to(took)));
                 Ok(value)
             }
+            Err(failure) if failure.kind == Kind::Interrupted => Err(Failure::interrupted_while(doing)),
             Err(mut failure) => {
                 failure.source = failure.source.context(format!("step {} of {} failed, {doing}", self.done, self.all));
                 Err(failure)

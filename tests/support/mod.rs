@@ -80,6 +80,13 @@ impl Ran {
         self
     }
 
+    /// Printed this on stdout.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "{text:?} is not in:\n{}", self.stdout);
+        self
+    }
+
     /// Printed JSON on stdout.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
