@@ -139,8 +139,9 @@ fn services(emitted: &Emitted, tools: &Tools, folder: &Path) -> Vec<Service> {
         .map(|service| {
             let port = toolchain::free_port(crate::words::port(service));
             let node = service.language == Language::Node;
+            let main = format!("services/{}/src/main.ts", service.name);
             let words = if node {
-                vec!["node", "--env-file-if-exists=../../.env", "src/main.ts"]
+                vec!["node", "--env-file-if-exists=.env", &main]
             } else {
                 [tools.python, &["tasks.py", "start", &service.name]].concat()
             };
@@ -149,7 +150,7 @@ fn services(emitted: &Emitted, tools: &Tools, folder: &Path) -> Vec<Service> {
                 port,
                 variable: if node { "PORT".to_owned() } else { format!("{}_PORT", service.name.to_uppercase()) },
                 words: words.into_iter().map(str::to_owned).collect(),
-                folder: if node { folder.join("services").join(&service.name) } else { folder.to_owned() },
+                folder: folder.to_owned(),
                 path: tools.path.clone(),
                 may_rest: !node && emitted.shape == Shape::Both,
                 environment: Vec::new(),

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite'
-import manifest from './package.json' with { type: 'json' }
+import manifest from '../package.json' with { type: 'json' }
 
 // Name and description stand once, in package.json; index.html reads them as %VITE_…%.
 const asHtml = (text: string) =>

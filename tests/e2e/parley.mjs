@@ -5,7 +5,7 @@ import { answers, browse, connect, eventually, freePort, play, stop } from './li
 await play(async (start) => {
   const port = await freePort()
   const node = `http://127.0.0.1:${port}`
-  const startNode = () => start('node --env-file-if-exists=../../.env src/main.ts', { PORT: `${port}` }, 'services/realtime')
+  const startNode = () => start('node --env-file-if-exists=.env services/realtime/src/main.ts', { PORT: `${port}` })
   let realtime = startNode()
   await answers(`${node}/readyz`, 60)
 

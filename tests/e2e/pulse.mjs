@@ -6,7 +6,7 @@ await play(async (start) => {
   const [port, mlPort] = [await freePort(), await freePort()]
   const env = { PORT: `${port}`, ML_PORT: `${mlPort}`, ML_URL: `http://127.0.0.1:${mlPort}` }
   const node = `http://127.0.0.1:${port}`
-  const startNode = () => start('node --env-file-if-exists=../../.env src/main.ts', env, 'services/realtime')
+  const startNode = () => start('node --env-file-if-exists=.env services/realtime/src/main.ts', env)
   const startPython = () => start('python3 tasks.py start ml', env)
   let [realtime, ml] = [startNode(), startPython()]
   await Promise.all([answers(`${node}/readyz`, 90), answers(`${env.ML_URL}/readyz`, 90)])

@@ -163,7 +163,7 @@ def serve(*arguments: str) -> None:
 
 
 def begin(service: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [python(service), "-m", "app", *arguments]
+    command = [python(service), "-m", "app.main", *arguments]
     return subprocess.Popen(command, cwd=service, env=environment(service))
 
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Message } from '@repo/contract/chat'
+import type { Message } from '#contract/chat'
 
 const TABLE = `
   create table if not exists messages (

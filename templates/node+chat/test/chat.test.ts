@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkOf } from '@repo/contract'
-import type { Message } from '@repo/contract/chat'
+import { checkOf } from '#contract'
+import type { Message } from '#contract/chat'
 import { Client } from './client.ts'
 import { json, start } from './support.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Item, ItemChange, NewItem, Items as Page } from '@repo/contract/items'
+import type { Item, ItemChange, NewItem, Items as Page } from '#contract/items'
 
 const TABLE = `
   create table if not exists items (

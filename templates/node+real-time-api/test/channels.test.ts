@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkOf } from '@repo/contract'
-import type { Member } from '@repo/contract/realtime'
+import { checkOf } from '#contract'
+import type { Member } from '#contract/realtime'
 import { Client } from './client.ts'
 import { json, send, start } from './support.ts'
 

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import type { ClientMessage, ServerMessage } from '@repo/contract/realtime'
+import type { ClientMessage, ServerMessage } from '#contract/realtime'
 
 type Of<Type> = Extract<ServerMessage, { type: Type }>
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkOf } from '@repo/contract'
-import type { Problem } from '@repo/contract/common'
+import { checkOf } from '#contract'
+import type { Problem } from '#contract/common'
 import { json, start } from './support.ts'
 
 const { url } = await start()
@@ -15,13 +15,13 @@ const feed = (body: string | ReadableStream) =>
 
 test('a line is with the reader before the sender has ended', async () => {
   const followed = await fetch(`${url}/streams/demo`)
-  const reader = followed.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const reader = followed.body?.getReader()
   const { readable, writable } = new TransformStream<string, string>()
   const fed = feed(readable.pipeThrough(new TextEncoderStream()))
   const writer = writable.getWriter()
   for (const n of [1, 2]) {
     await writer.write(`{"n":${n}}\n`)
-    const event = JSON.parse((await reader?.read())?.value ?? '')
+    const event = JSON.parse(new TextDecoder().decode((await reader?.read())?.value))
     assert.deepEqual(checkOf('ChunkEvent')(event), [])
     assert.deepEqual(event.data, { n })
   }

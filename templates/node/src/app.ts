@@ -2,9 +2,8 @@ import { globSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Environment, NAME, readConfig } from './config.ts'
-import { observe } from './metrics.ts'
-import { explain } from './problems.ts'
-import { newTrace } from './trace.ts'
+import { explain } from './contract.ts'
+import { newTrace, observe } from './telemetry.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,7 +20,7 @@ export type Plugin = (app: FastifyInstance) => void | Promise<void>
 export async function createApp(env: Environment): Promise<FastifyInstance> {
   const app = Fastify({
     logger: loggerOf(readConfig(env).logLevel),
-    // One line per request is enough: metrics.ts writes it. The trace of a request is its id.
+    // One line per request is enough: telemetry.ts writes it. The trace of a request is its id.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace' }),
     bodyLimit: 1 << 20,
     genReqId: ({ headers }) => newTrace(headers.traceparent).id,

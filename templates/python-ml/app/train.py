@@ -11,10 +11,9 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from app import artefact, features, simulation
-from app.artefact import Golden, Manifest, sha256
+from app import features, simulation
 from app.contract import Features, Quality
-from app.model import Model
+from app.model import Golden, Manifest, Model, publish, sha256
 from app.simulation import Examples
 
 SEED = 7
@@ -44,7 +43,7 @@ def train(seed: int, models: Path) -> Manifest | None:
         print("error: not good enough to be published; nothing was changed", file=sys.stderr)
         return None
     model.manifest.golden = golden(model, unseen)
-    folder = artefact.publish(models, graph, model.manifest)
+    folder = publish(models, graph, model.manifest)
     say("publish", f"{folder.as_posix()} (sha256 {model.manifest.sha256[:12]}…)")
     return model.manifest
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.artefact import Manifest, ModelError, current
 from app.contract import Health, Model, Problem, Score, Scores
 from app.main import create_app
+from app.model import Manifest, ModelError, current
 from app.train import SEED, train
 
 ROW = {"hour": 9, "weekday": 2, "last": 50.0, "mean": 48.5, "trend": 0.5}

@@ -1,7 +1,7 @@
-import type { Reading } from '@repo/contract/readings'
-import type { Event } from '@repo/contract/realtime'
-import { call } from './http.ts'
+import type { Reading } from '#contract/readings'
+import type { Event } from '#contract/realtime'
 import { live } from './live.ts'
+import { call } from './page.ts'
 
 const KEEP = 600
 

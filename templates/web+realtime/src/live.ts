@@ -5,7 +5,7 @@ import type {
   Event,
   Member,
   ServerMessage,
-} from '@repo/contract/realtime'
+} from '#contract/realtime'
 
 export type State =
   | { name: 'connecting' | 'online' | 'waiting' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, mock, test } from 'node:test'
-import type { ClientMessage, Event, ServerMessage } from '@repo/contract/realtime'
+import type { ClientMessage, Event, ServerMessage } from '#contract/realtime'
 import { backoff, Live } from '../src/live.ts'
 
 /** Stands where the browser's WebSocket would; the test plays the service. */

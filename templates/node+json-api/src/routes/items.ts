@@ -1,7 +1,6 @@
-import type { Item, ItemChange, NewItem } from '@repo/contract/items'
+import type { Item, ItemChange, NewItem } from '#contract/items'
 import type { Plugin } from '../app.ts'
-import { serve } from '../contract.ts'
-import { Refusal } from '../problems.ts'
+import { Refusal, serve } from '../contract.ts'
 
 /** The sample resource: replace it, src/items.ts and the items.yaml files of contract/ by your own. */
 const routes: Plugin = (app) => {

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import type { NewReading, Reading, Step, Trace } from '#contract/readings'
 import type { Plugin } from '../app.ts'
-import { oneOf } from '../config.ts'
-import { Readings } from '../readings.ts'
+import { NAME, oneOf } from '../config.ts'
+import { serve } from '../contract.ts'
+import type { Hub } from '../realtime/hub.ts'
 import { simulate } from '../simulation.ts'
+import { newTrace, type TraceContext } from '../telemetry.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -9,13 +13,70 @@ declare module 'fastify' {
   }
 }
 
+const KEEP = 1_000
+
+/** What to do with a reading once every browser has it. */
+export type Follower = (reading: Reading, trace: Trace, context: TraceContext) => void
+
+/** The newest readings, in memory: put your database here when they have to last. */
+export class Readings {
+  readonly followers: Follower[] = []
+  #hub: Hub
+  #list: Reading[] = []
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+  }
+
+  /** Sends it to everyone who listens, at once; whatever takes longer comes after. */
+  add(
+    { source, value, at = new Date().toISOString() }: NewReading,
+    context: TraceContext,
+  ): Reading {
+    const start = performance.now()
+    const reading = { id: randomUUID(), source, value, at }
+    this.#list.push(reading)
+    if (this.#list.length > KEEP) this.#list.shift()
+    const trace = { id: context.id, steps: [this.step('receive', start)] }
+    const received = performance.now()
+    this.#hub.publish('readings', { type: 'reading', reading, trace })
+    // By then the hub has written it to every socket.
+    setImmediate(() => {
+      trace.steps.push(this.step('fan out', received))
+      for (const follow of this.followers) follow(reading, trace, context)
+    })
+    return reading
+  }
+
+  /** The newest of all, or of one source; oldest first. */
+  latest(limit: number, source?: string): Reading[] {
+    const list = source ? this.#list.filter((reading) => reading.source === source) : this.#list
+    return list.slice(-limit)
+  }
+
+  /** A step of this service that ends now; `start` is a time of performance.now(). */
+  step(step: string, start: number): Step {
+    const ms = performance.now() - start
+    return { service: NAME, step, at: new Date(Date.now() - ms).toISOString(), ms }
+  }
+}
+
 const plugin: Plugin = (app) => {
+  const readings = new Readings(app.hub)
   app.hub.open('readings', {})
-  app.decorate('readings', new Readings(app.hub))
+  app.decorate('readings', readings)
+
+  serve(app, 'listReadings', ({ query }) => readings.latest(Number(query.limit ?? 100)))
+
+  serve<NewReading, Reading>(app, 'addReading', ({ body }, { headers }, reply) => {
+    reply.code(202)
+    return readings.add(body, newTrace(headers.traceparent))
+  })
+
   if (oneOf(app.env, 'SIMULATION', ['on', 'off']) === 'off') return
   let stop = () => {}
   app.addHook('onListen', () => {
-    stop = simulate(app.readings)
+    stop = simulate(readings)
   })
   app.addHook('preClose', async () => stop())
 }

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import type { Position } from '@repo/contract/realtime'
+import type { Position } from '#contract/realtime'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
 import type { Entry, Peer } from '../realtime/channel.ts'
-import { limits } from '../realtime/limits.ts'
+import { limits } from '../realtime/hub.ts'
 
 const HEADERS = {
   'content-type': 'text/event-stream',

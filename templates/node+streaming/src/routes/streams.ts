@@ -2,9 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Plugin } from '../app.ts'
-import { serve } from '../contract.ts'
-import { Refusal } from '../problems.ts'
-import { limits } from '../realtime/limits.ts'
+import { Refusal, serve } from '../contract.ts'
+import { limits } from '../realtime/hub.ts'
 
 const NDJSON = 'application/x-ndjson'
 

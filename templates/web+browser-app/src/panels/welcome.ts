@@ -1,6 +1,5 @@
-import type { Health } from '@repo/contract/common'
-import { h, type Panel } from '../dom.ts'
-import { call } from '../http.ts'
+import type { Health } from '#contract/common'
+import { call, h, type Panel } from '../page.ts'
 
 /** The first thing to see, and the first file to replace: web/src/panels/welcome.ts */
 export default {

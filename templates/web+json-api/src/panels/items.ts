@@ -1,7 +1,6 @@
 import './items.css'
-import type { Item, Items } from '@repo/contract/items'
-import { h, type Panel } from '../dom.ts'
-import { call } from '../http.ts'
+import type { Item, Items } from '#contract/items'
+import { call, h, type Panel } from '../page.ts'
 
 /** The items of the service: each can be ticked off or deleted, new ones are added on top. */
 export default {

@@ -1,5 +1,5 @@
 import './readings.css'
-import { clock, eachFrame, h, type Panel, round } from '../dom.ts'
+import { clock, eachFrame, h, type Panel, round } from '../page.ts'
 import { follow, readings } from '../readings.ts'
 
 const ROWS = 40

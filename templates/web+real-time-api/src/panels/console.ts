@@ -1,7 +1,6 @@
-import type { CustomEvent } from '@repo/contract/publish'
-import { clock, h, type Panel } from '../dom.ts'
-import { call } from '../http.ts'
+import type { CustomEvent } from '#contract/publish'
 import { live } from '../live.ts'
+import { call, clock, h, type Panel } from '../page.ts'
 
 const ROWS = 50
 

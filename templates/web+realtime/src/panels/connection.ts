@@ -1,5 +1,5 @@
-import { h, type Panel } from '../dom.ts'
 import { live, type State } from '../live.ts'
+import { h, type Panel } from '../page.ts'
 
 const looks = { connecting: 'warn', online: 'good', waiting: 'warn', refused: 'bad' }
 

@@ -1,7 +1,7 @@
 import './scoring.css'
-import { eachFrame, h, type Panel, round } from '../dom.ts'
 import { journeys, type Language } from '../journeys.ts'
 import { live } from '../live.ts'
+import { eachFrame, h, type Panel, round } from '../page.ts'
 import { follow } from '../readings.ts'
 
 type State = 'up' | 'down' | 'unknown'

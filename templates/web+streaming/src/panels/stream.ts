@@ -1,6 +1,6 @@
-import type { ChunkEvent } from '@repo/contract/stream'
-import { clock, eachFrame, h, type Panel, round } from '../dom.ts'
+import type { ChunkEvent } from '#contract/stream'
 import { live } from '../live.ts'
+import { clock, eachFrame, h, type Panel, round } from '../page.ts'
 
 const ROWS = 50
 const STREAM = 'demo'

@@ -1,5 +1,5 @@
 import './styles.css'
-import { h, type Panel } from './dom.ts'
+import { h, type Panel } from './page.ts'
 
 // A panel is a file in panels/: drop one in and it appears, delete it and it is gone.
 const panels = Object.values(

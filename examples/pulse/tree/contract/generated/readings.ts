@@ -1,5 +1,7 @@
 // Generated from schemas/readings.yaml by `npm run generate`. Do not edit.
 
+import type { Score } from './scoring.ts'
+
 export interface Reading {
   id: string
   source: Source
@@ -38,8 +40,29 @@ export interface Step {
   ms: number
 }
 
+/** First pending, then scored or failed; the trace grows with it. */
+export interface ScoreEvent {
+  type: 'score'
+  /** The id of the reading. */
+  reading: string
+  state: 'pending' | 'scored' | 'failed'
+  score?: Score
+  trace: Trace
+}
+
+/** Whether another service answers, and how much waits for it. */
+export interface ServiceEvent {
+  type: 'service'
+  service: 'ml'
+  state: 'up' | 'down'
+  pending: number
+  at: Instant
+}
+
 declare module './realtime.ts' {
   interface Events {
     ReadingEvent: ReadingEvent
+    ScoreEvent: ScoreEvent
+    ServiceEvent: ServiceEvent
   }
 }

@@ -1,6 +1,5 @@
-import type { Reading, Step } from '@repo/contract/readings'
-import type { Event } from '@repo/contract/realtime'
-import type { ScoreEvent } from '@repo/contract/scores'
+import type { Reading, ScoreEvent, Step } from '#contract/readings'
+import type { Event } from '#contract/realtime'
 import { readings } from './readings.ts'
 
 const KEEP = 600

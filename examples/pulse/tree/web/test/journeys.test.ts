@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Step } from '@repo/contract/readings'
-import type { Event } from '@repo/contract/realtime'
+import type { Step } from '#contract/readings'
+import type { Event } from '#contract/realtime'
 import { bars, duration, Journeys } from '../src/journeys.ts'
 import { readings } from '../src/readings.ts'
 

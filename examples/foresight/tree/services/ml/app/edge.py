@@ -10,10 +10,10 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import trace
+from app import telemetry
 from app.config import Config
-from app.logs import log
 from app.problems import problem
+from app.telemetry import log
 
 REQUESTS = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("http_request_seconds", "Time until the answer was sent", ["route"])
@@ -30,8 +30,8 @@ class Edge:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        span = trace.Trace(headers.get("traceparent", ""))
-        reset = trace.current.set(span)
+        span = telemetry.Trace(headers.get("traceparent", ""))
+        reset = telemetry.current.set(span)
         answer = Answer(send, span)
         try:
             refusal = self.refusal(scope["path"], headers)
@@ -45,7 +45,7 @@ class Edge:
                 await problem(500)(scope, receive, answer)
         finally:
             account(scope, answer.status, perf_counter() - span.start)
-            trace.current.reset(reset)
+            telemetry.current.reset(reset)
 
     def refusal(self, path: str, headers: Headers) -> Response | None:
         token = self.config.service_token
@@ -76,7 +76,7 @@ class Edge:
 class Answer:
     """Passes the answer on, with its trace and the times of its steps in the headers."""
 
-    def __init__(self, send: Send, span: trace.Trace) -> None:
+    def __init__(self, send: Send, span: telemetry.Trace) -> None:
         self.send = send
         self.span = span
         self.status = 0

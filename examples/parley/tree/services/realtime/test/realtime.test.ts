@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
-import type { Event } from '@repo/contract/realtime'
-import { Hub } from '../src/realtime/hub.ts'
-import { limits } from '../src/realtime/limits.ts'
+import type { Event } from '#contract/realtime'
+import { Hub, limits } from '../src/realtime/hub.ts'
 import { Client } from './client.ts'
 import { start } from './support.ts'
 
@@ -147,13 +146,11 @@ test('server-sent events carry the same, and resume by the last id', async () =>
   const listen = async (headers: Record<string, string>, until: string) => {
     const answer = await fetch(`${url}/sse?channel=read:sse`, { headers })
     assert.equal(answer.headers.get('content-type'), 'text/event-stream')
+    const reader = answer.body?.getReader()
+    const decoder = new TextDecoder()
     let text = ''
-    for await (const chunk of (answer.body as ReadableStream<Uint8Array>).pipeThrough(
-      new TextDecoderStream(),
-    )) {
-      text += chunk
-      if (text.includes(until)) break
-    }
+    while (!text.includes(until)) text += decoder.decode((await reader?.read())?.value)
+    await reader?.cancel()
     return text
   }
   const first = listen({}, '"now"')

@@ -1,9 +1,8 @@
 import './chat.css'
-import type { Message } from '@repo/contract/chat'
-import type { Member } from '@repo/contract/realtime'
-import { clock, h, type Panel } from '../dom.ts'
-import { call } from '../http.ts'
+import type { Message } from '#contract/chat'
+import type { Member } from '#contract/realtime'
 import { live } from '../live.ts'
+import { call, clock, h, type Panel } from '../page.ts'
 
 const myName = () => localStorage.getItem('name') ?? ''
 const openRoom = () => new URLSearchParams(location.hash.slice(1)).get('room') || 'general'

@@ -1,5 +1,5 @@
-import type { Readings } from './readings.ts'
-import { newTrace } from './trace.ts'
+import type { Readings } from './plugins/readings.ts'
+import { newTrace } from './telemetry.ts'
 
 // Delete this file and its call when your own sources send theirs to POST /readings.
 const SOURCES = ['north', 'east', 'south']

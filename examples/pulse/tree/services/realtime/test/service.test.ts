@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkOf } from '@repo/contract'
-import type { Problem } from '@repo/contract/common'
+import { checkOf } from '#contract'
+import type { Problem } from '#contract/common'
 import { ConfigError, readConfig } from '../src/config.ts'
-import { newTrace, traceparent } from '../src/trace.ts'
+import { newTrace, traceparent } from '../src/telemetry.ts'
 import { json, start } from './support.ts'
 
 const { app, url } = await start()

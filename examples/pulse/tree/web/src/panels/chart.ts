@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import './readings.css'
-import { clock, eachFrame, h, type Panel, round } from '../dom.ts'
+import { clock, eachFrame, h, type Panel, round } from '../page.ts'
 import { follow, readings } from '../readings.ts'
 
 // Readable on a light and on a dark page.

@@ -1,6 +1,6 @@
 import './scoring.css'
-import { clock, eachFrame, h, type Panel, round } from '../dom.ts'
 import { bars, duration, type Journey, journeys, type Language, languageOf } from '../journeys.ts'
+import { clock, eachFrame, h, type Panel, round } from '../page.ts'
 import { follow } from '../readings.ts'
 
 const ROWS = 10

@@ -1,9 +1,9 @@
-import { checkOf } from '@repo/contract'
-import type { NewMessage } from '@repo/contract/chat'
+import { checkOf } from '#contract'
+import type { NewMessage } from '#contract/chat'
 import type { Plugin } from '../app.ts'
 import { text } from '../config.ts'
+import { Refusal } from '../contract.ts'
 import { Messages } from '../messages.ts'
-import { Refusal } from '../problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import { checkOf } from '@repo/contract'
+import type { WebSocket } from 'ws'
+import { checkOf } from '#contract'
 import type {
   ClientMessage,
   Member,
@@ -9,13 +10,10 @@ import type {
   ServerMessage,
   Subscribe,
   Unsubscribe,
-} from '@repo/contract/realtime'
-import type { WebSocket } from 'ws'
-import { problem, Refusal } from '../problems.ts'
-import type { Entry, Peer } from './channel.ts'
-import { textFrame } from './frames.ts'
-import type { Hub } from './hub.ts'
-import { limits } from './limits.ts'
+} from '#contract/realtime'
+import { problem, Refusal } from '../contract.ts'
+import { type Entry, type Peer, textFrame } from './channel.ts'
+import { type Hub, limits } from './hub.ts'
 
 const check = checkOf('ClientMessage')
 const NOT_TEXT = 1003

@@ -1,7 +1,21 @@
-import type { Event, Member, Position } from '@repo/contract/realtime'
-import { Refusal } from '../problems.ts'
-import { Channel, type Entry, type Peer } from './channel.ts'
-import { textFrame } from './frames.ts'
+import type { Event, Member, Position } from '#contract/realtime'
+import { Refusal } from '../contract.ts'
+import { Channel, type Entry, type Peer, textFrame } from './channel.ts'
+
+/** What one client may take of the service. */
+export const limits = {
+  connections: 20_000,
+  /** Bytes of one message. */
+  message: 65_536,
+  /** Messages per second in the long run, and at once. */
+  rate: 50,
+  burst: 100,
+  subscriptions: 128,
+  /** Bytes waiting for a slow reader, before it is cut off and has to resume. */
+  backlog: 1 << 20,
+  /** Milliseconds between two signs of life. */
+  heartbeat: 25_000,
+}
 
 /** What holds for all channels whose name begins alike. */
 export interface Rule {

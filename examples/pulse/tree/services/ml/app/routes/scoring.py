@@ -7,12 +7,11 @@ from prometheus_client import Counter
 from pydantic import BaseModel
 
 from app import features
-from app.artefact import ModelError
 from app.config import read
 from app.contract import Features, Model, Score, ScoreBatch, Scores
 from app.model import Model as Serving
-from app.model import Store
-from app.trace import lap
+from app.model import ModelError, Store
+from app.telemetry import lap
 
 router = APIRouter(tags=["scoring"])
 ROWS = Counter("scored_rows_total", "Rows scored", ["model"])

@@ -1,11 +1,70 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { Gauge } from 'prom-client'
+import { WebSocketServer } from 'ws'
 import type { Plugin } from '../app.ts'
-import { Hub } from '../realtime/hub.ts'
-import { Upgrades } from '../realtime/upgrade.ts'
+import { Connection, RESTART } from '../realtime/connection.ts'
+import { Hub, limits } from '../realtime/hub.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     hub: Hub
+  }
+}
+
+const NAME = 60
+
+/** Turns upgrade requests for /ws into connections, and looks after them. */
+class Upgrades {
+  readonly connections = new Set<Connection>()
+  #hub: Hub
+  #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false, // 20 times the memory and 6 times the time, for messages of this size
+    maxPayload: limits.message,
+  })
+  #timer = setInterval(() => this.#beat(), limits.heartbeat)
+  #draining = false
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+  }
+
+  upgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
+    wire.on('error', () => wire.destroy())
+    const url = new URL(request.url ?? '', 'http://service')
+    const refusal = this.#refusal(request, url)
+    if (refusal) {
+      wire.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal]}\r\nconnection: close\r\n\r\n`)
+      return
+    }
+    this.#server.handleUpgrade(request, wire, head, (socket) => {
+      const name = (url.searchParams.get('name') ?? '').trim().slice(0, NAME)
+      const connection = new Connection(this.#hub, socket, wire, name)
+      this.connections.add(connection)
+      socket.on('close', () => this.connections.delete(connection))
+    })
+  }
+
+  /** Tells every client to come back, to whichever instance is then there. */
+  close(): void {
+    this.#draining = true
+    clearInterval(this.#timer)
+    for (const connection of this.connections) connection.close(RESTART, 'The service restarts.')
+  }
+
+  #refusal({ headers }: IncomingMessage, url: URL): number | undefined {
+    if (url.pathname !== '/ws') return 404
+    if (this.#draining || this.connections.size >= limits.connections) return 503
+    // A browser tells where its page is from, and only our own page may use the visitor's connection.
+    const { origin, host } = headers
+    if (origin && (!URL.canParse(origin) || new URL(origin).host !== host)) return 403
+    return undefined
+  }
+
+  #beat(): void {
+    for (const connection of this.connections) connection.beat()
   }
 }
 

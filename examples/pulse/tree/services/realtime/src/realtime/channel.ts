@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Event, Member, Position } from '@repo/contract/realtime'
-import { sseEvent, textFrame } from './frames.ts'
+import type { Event, Member, Position } from '#contract/realtime'
 
 /** Whoever hears a channel. */
 export interface Peer {
@@ -94,3 +93,24 @@ export class Channel {
     for (const peer of this.peers) peer.deliver(fresh)
   }
 }
+
+/** A text frame of RFC 6455. A server's frames are not masked, so one serves every socket. */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text)
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(start + length)
+  frame[0] = 0x81
+  if (start === 2) frame[1] = length
+  else if (start === 4) {
+    frame[1] = 126
+    frame.writeUInt16BE(length, 2)
+  } else {
+    frame[1] = 127
+    frame.writeBigUInt64BE(BigInt(length), 2)
+  }
+  frame.write(text, start)
+  return frame
+}
+
+/** A server-sent event; the browser shows its id again when it comes back. */
+export const sseEvent = (id: string, data: string) => Buffer.from(`id: ${id}\ndata: ${data}\n\n`)

@@ -1,4 +1,4 @@
-import type { Health } from '@repo/contract/common'
+import type { Health } from '#contract/common'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
 
