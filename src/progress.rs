@@ -32,6 +32,9 @@ impl<'a> Steps<'a> {
         self.done += 1;
         let head = format!("[{}/{}]", self.done, self.all);
         let spinner = self.spinner(&format!("{head} {doing}"));
+        if spinner.is_hidden() {
+            self.console.say(&format!("{head} {doing} …"));
+        }
         let start = Instant::now();
         let result = work();
         spinner.finish_and_clear();

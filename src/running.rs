@@ -28,6 +28,8 @@ pub struct Service {
     pub name: String,
     /// Where it listens on loopback.
     pub port: u16,
+    /// Where it would, if that were free.
+    pub default_port: u16,
     /// The variable that says so.
     pub variable: String,
     /// Its command line.

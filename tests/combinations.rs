@@ -45,7 +45,8 @@ fn every_subset_renders_and_parses() {
         let emission = Emission::of(&product, &advice, &answers, &catalogue)
             .unwrap_or_else(|failure| panic!("{subset:b}: {failure} {:?}", failure.hints));
         shapes.insert(advice.shape);
-        assert!(emission.tree.len() < 130, "{subset:b} emits {} files", emission.tree.len());
+        // Each kind of part brings files of its own; a product of all kinds is the largest.
+        assert!(emission.tree.len() < 150, "{subset:b} emits {} files", emission.tree.len());
         for (path, entry) in emission.tree.iter() {
             if let Ok(text) = std::str::from_utf8(entry.content.bytes()) {
                 parses(&format!("{subset:b} {path}"), path, text);

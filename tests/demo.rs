@@ -235,6 +235,7 @@ fn a_node_that_is_too_old_is_replaced_for_the_demo_alone() {
 fn a_port_in_use_is_passed_by() {
     let Ok(_busy) = TcpListener::bind("127.0.0.1:3000") else { return };
     let ran = Machine::new().run(["demo", "--once", "parley"]).exits(0);
+    assert!(ran.stderr.contains("note: port 3000 is in use, so realtime listens on "), "{}", ran.stderr);
     assert!(ran.stderr.contains("Open http://127.0.0.1:") && !ran.stderr.contains(":3000"), "{}", ran.stderr);
 }
 

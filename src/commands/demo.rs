@@ -44,6 +44,10 @@ pub fn run(console: &Console, args: &DemoArgs) -> Outcome<()> {
     }
     let (said, log) = running::channel();
     let services = services(&emitted, &tools, &folder);
+    for service in services.iter().filter(|service| service.port != service.default_port) {
+        let Service { name, port, default_port, .. } = service;
+        console.note(&format!("port {default_port} is in use, so {name} listens on {port}"));
+    }
     let address = format!("http://127.0.0.1:{}", services[0].port);
     let mut running = steps.step("starting the services", || {
         let mut running = Running::start(services, &said)?;
@@ -137,7 +141,8 @@ fn services(emitted: &Emitted, tools: &Tools, folder: &Path) -> Vec<Service> {
         .services
         .iter()
         .map(|service| {
-            let port = toolchain::free_port(crate::words::port(service));
+            let default_port = crate::words::port(service);
+            let port = toolchain::free_port(default_port);
             let node = service.language == Language::Node;
             let main = format!("services/{}/src/main.ts", service.name);
             let words = if node {
@@ -148,6 +153,7 @@ fn services(emitted: &Emitted, tools: &Tools, folder: &Path) -> Vec<Service> {
             Service {
                 name: service.name.clone(),
                 port,
+                default_port,
                 variable: if node { "PORT".to_owned() } else { format!("{}_PORT", service.name.to_uppercase()) },
                 words: words.into_iter().map(str::to_owned).collect(),
                 folder: folder.to_owned(),

@@ -37,7 +37,10 @@ def install(service: Path) -> None:
         )
         call(service, uv, "pip", "install", "--quiet", "--python", ".venv", *locked)
     else:
-        venv.create(service / ".venv", with_pip=True)
+        try:
+            venv.create(service / ".venv", with_pip=True)
+        except subprocess.CalledProcessError:
+            fail("this Python cannot make a venv", "install your system's python3-venv, or uv")
         run(service, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *locked)
 
 
