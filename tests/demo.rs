@@ -275,3 +275,17 @@ fn doctor_finds_what_is_there_too_old_or_missing() {
     assert_eq!(of("npm")["state"], "ok");
     assert!(of("uv")["remedy"].is_string() && of("uv")["needed_for"].is_string());
 }
+
+#[test]
+fn new_can_set_up_what_it_emitted_and_says_how_to_go_on_when_that_fails() {
+    let machine = Machine::new();
+    machine
+        .run(["new", "out", "--example", "pulse", "--no-git", "--install"])
+        .exits(0)
+        .prints("npm ci")
+        .says("Running npm run setup");
+    machine.has("npm", "[ \"$1\" = --version ] && echo 11.0.0 || exit 3");
+    let ran = machine.run(["new", "other", "--example", "parley", "--no-git", "--install"]).exits(1);
+    ran.says("`npm ci` ended with").says("the repository is whole: run `npm ci` in other again");
+    assert!(machine.world.path("other/package.json").is_file());
+}
