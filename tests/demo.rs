@@ -11,6 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -29,14 +30,19 @@ print('{"level":"info","time":"2026-01-01T10:20:30Z","message":"stand-in at work
 http.server.HTTPServer(("127.0.0.1", int(os.environ[sys.argv[1]])), Answer).serve_forever()
 "#;
 
+/// The default ports are one machine's: its demos take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A world whose PATH holds nothing but stand-ins and what the system's shell needs.
 struct Machine {
     world: World,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Machine {
     fn new() -> Self {
-        let machine = Self { world: World::new() };
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let machine = Self { world: World::new(), _turn: turn };
         machine.world.write("server.py", SERVER);
         fs::create_dir(machine.world.path("pids")).unwrap();
         let server = machine.world.path("server.py");
