@@ -1,5 +1,7 @@
 //! What the program tells about itself: help, manual page, completions, examples.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at the disk and start processes")]
+
 mod support;
 
 use support::World;
