@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::catalogue::Found;
 use crate::failure::{Failure, Outcome};
+use crate::processes::Stop;
 use crate::tree::Content;
 
 /// What one emitted path holds, and who may read or run it.
@@ -71,16 +72,20 @@ impl Landing {
         &self.target
     }
 
-    /// Writes every item beside the target, lets `finish` work there, then swaps it in.
+    /// Writes every item beside the target, lets `finish` work there, then swaps it in; `stop` gives it up.
     ///
     /// # Errors
     /// Whatever stopped it; nothing is left behind then.
     pub fn write<'a>(
         &self,
         items: impl IntoIterator<Item = Item<'a>>,
+        stop: &Stop,
         finish: impl FnOnce(&Path) -> Outcome<()>,
     ) -> Outcome<()> {
-        let done = self.fill(items).and_then(|root| finish(&root).map(|()| root)).and_then(|root| self.swap(&root));
+        let done = self.fill(items, stop).and_then(|root| {
+            finish(&root)?;
+            if stop.is_set() { Err(Failure::interrupted()) } else { self.swap(&root) }
+        });
         if self.stage.exists() {
             // The failure that led here matters more than one while tidying up.
             let _ = fs::remove_dir_all(&self.stage);
@@ -88,7 +93,7 @@ impl Landing {
         done
     }
 
-    fn fill<'a>(&self, items: impl IntoIterator<Item = Item<'a>>) -> Outcome<PathBuf> {
+    fn fill<'a>(&self, items: impl IntoIterator<Item = Item<'a>>, stop: &Stop) -> Outcome<PathBuf> {
         let below = match &self.top {
             Some(top) => self.target.strip_prefix(top.parent().unwrap_or(top)).unwrap_or(Path::new("")).to_path_buf(),
             None => PathBuf::from("tree"),
@@ -97,6 +102,9 @@ impl Landing {
         fs::create_dir_all(&root).map_err(|error| cannot("make a folder beside", &self.target, &error))?;
         let mut folder = PathBuf::new();
         for item in items {
+            if stop.is_set() {
+                return Err(Failure::interrupted());
+            }
             let path = root.join(item.path.as_ref());
             if let Some(parent) = path.parent().filter(|parent| *parent != folder) {
                 fs::create_dir_all(parent).map_err(|error| cannot("write", &self.target, &error))?;

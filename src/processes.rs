@@ -6,12 +6,14 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Kind, Outcome};
 
 /// How often waiting looks up.
 pub const TICK: Duration = Duration::from_millis(50);
@@ -22,23 +24,56 @@ const TAIL: usize = 20;
 
 /// Set by Ctrl-C, or by a signal that asks to end.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<Signals>);
+
+#[derive(Debug, Default)]
+struct Signals {
+    heard: AtomicBool,
+    asking: AtomicBool,
+    /// The terminal as it was before a question changed it.
+    #[cfg(unix)]
+    terminal: Mutex<Option<rustix::termios::Termios>>,
+}
 
 impl Stop {
     /// Listens from now on: signals no longer end the program, but set this.
-    ///
-    /// # Errors
-    /// Somebody listens already.
-    pub fn listen() -> Outcome<Self> {
-        let stop = Self::default();
-        let heard = stop.clone();
-        ctrlc::set_handler(move || heard.0.store(true, Ordering::Relaxed)).map_err(Failure::bug)?;
-        Ok(stop)
+    pub fn listen() -> Self {
+        static LISTENING: OnceLock<Stop> = OnceLock::new();
+        let listen = || {
+            let stop = Self::default();
+            let heard = stop.clone();
+            // Without a handler signals end the program as they always do.
+            let _ = ctrlc::set_handler(move || heard.hear());
+            stop
+        };
+        LISTENING.get_or_init(listen).clone()
     }
 
     /// Whether it is time to end.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.heard.load(Ordering::Relaxed)
+    }
+
+    /// Says whether a question waits for its answer, which no flag would wake up.
+    pub fn set_asking(&self, asking: bool) {
+        #[cfg(unix)]
+        if let Ok(mut terminal) = self.0.terminal.lock() {
+            *terminal = rustix::termios::tcgetattr(std::io::stdin()).ok().filter(|_| asking);
+        }
+        self.0.asking.store(asking, Ordering::Relaxed);
+    }
+
+    fn hear(&self) {
+        self.0.heard.store(true, Ordering::Relaxed);
+        if self.0.asking.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(300)); // Ctrl-C at a question ends by itself in the meantime
+            #[cfg(unix)]
+            if let Some(found) = self.0.terminal.lock().ok().as_deref().and_then(Option::as_ref) {
+                let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, found);
+            }
+            let _ = console::Term::stderr().show_cursor();
+            std::process::exit(i32::from(Kind::Interrupted.exit_code()));
+        }
     }
 }
 

@@ -208,6 +208,17 @@ fn ctrl_c_writes_nothing_and_gives_the_cursor_back() {
 }
 
 #[test]
+fn a_signal_from_elsewhere_ends_a_question_too() {
+    let world = World::new();
+    let mut person = Person::sits_down(&world, &["new", "--no-git"], ROOMY, &[]);
+    person.sees("called?");
+    let pid = nix::unistd::Pid::from_raw(person.child.process_id().unwrap().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(person.leaves().0, 130);
+    assert!(world.snapshot().is_empty(), "nothing was written");
+}
+
+#[test]
 fn a_narrow_terminal_is_enough() {
     for size in [(10, 40), (2, 20)] {
         let world = World::new();

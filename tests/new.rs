@@ -227,3 +227,27 @@ fn a_full_disk_is_refused_and_left_as_it_was() {
     assert!(ran.stderr.contains("free some space"), "{}", ran.stderr);
     assert_eq!(ran.stdout, "", "nothing is left behind");
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_while_writing_leaves_nothing_behind() {
+    let world = World::new();
+    for file in 0..4_000 {
+        world.write(&format!("pack/repository/{}/{file}.txt", file / 50), "text");
+    }
+    let before = world.snapshot();
+    let arguments = ["new", "out", "--example", "parley", "--no-git", "--templates", "pack"];
+    let mut child = world.command(arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let staged = || {
+        std::fs::read_dir(world.root())
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".duostack-"))
+    };
+    while !staged() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+    }
+    let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(world.snapshot() == before, "nothing is left behind");
+}

@@ -19,7 +19,7 @@ use crate::{disk, processes, toolchain};
 /// The step that failed, with its output and what to do.
 pub fn run(console: &Console, args: &DemoArgs) -> Outcome<()> {
     let (emission, emitted) = example_emission(&args.example)?;
-    let stop = Stop::listen()?;
+    let stop = Stop::listen();
     let cache = toolchain::cache()?;
     let setup = setup(emitted.shape);
     let mut steps = Steps::new(console, 3 + setup.len());

@@ -14,8 +14,9 @@ use crate::examples::Example;
 use crate::failure::{Failure, Outcome};
 use crate::git::{self, FirstCommit};
 use crate::interview::{Purpose, Settled};
+use crate::processes::{self, Stop};
 use crate::product::Shape;
-use crate::{processes, toolchain};
+use crate::toolchain;
 
 /// Emits a repository, or shows what would be emitted.
 ///
@@ -98,7 +99,7 @@ fn wants_git(args: &NewArgs, target: &Path) -> Option<FirstCommit> {
 
 fn write(emission: &Emission, landing: &Landing, commit: Option<FirstCommit>) -> Outcome<Option<FirstCommit>> {
     let mut outcome = commit.clone();
-    landing.write(emission.items(secret), |root| {
+    landing.write(emission.items(secret), &Stop::listen(), |root| {
         if commit == Some(FirstCommit::Made) {
             outcome = Some(git::first_commit(root, "Start from duostack"));
         }

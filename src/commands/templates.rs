@@ -10,6 +10,7 @@ use crate::cli::TemplatesCommand;
 use crate::console::Console;
 use crate::disk::{self, Access, Item, Landing};
 use crate::failure::{Failure, Outcome};
+use crate::processes::Stop;
 use crate::render::check;
 
 /// Exports or checks a pack.
@@ -37,7 +38,7 @@ fn export(console: &Console, dir: &Path, dry_run: bool) -> Outcome<()> {
         content: Cow::Owned(content),
         access: if executable { Access::Executable } else { Access::Plain },
     });
-    landing.write(items, |_| Ok(()))?;
+    landing.write(items, &Stop::listen(), |_| Ok(()))?;
     console.status("Exported", &what);
     console.say(&format!(
         "\nChange it, then:\n  duostack templates check {0}\n  duostack new --templates {0}",

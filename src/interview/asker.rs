@@ -7,6 +7,7 @@ use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Input, MultiSelect, Select};
 
 use crate::failure::{Failure, Outcome};
+use crate::processes::Stop;
 
 /// What a question accepts: the refusal is shown and the question asked again.
 pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
@@ -45,7 +46,7 @@ impl Terminal {
     pub fn find() -> Option<Self> {
         let there = io::stdin().is_terminal() && io::stderr().is_terminal();
         there.then(|| {
-            restore_when_interrupted();
+            Stop::listen().set_asking(true);
             let colored = console::colors_enabled_stderr();
             Self { theme: if colored { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) } }
         })
@@ -77,6 +78,12 @@ impl Terminal {
 
     fn explain(why: &str) {
         let _ = writeln!(io::stderr(), "\n{}", Style::new().for_stderr().dim().apply_to(why));
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        Stop::listen().set_asking(false);
     }
 }
 
@@ -126,22 +133,4 @@ fn interrupted(error: dialoguer::Error) -> Failure {
         _ => Failure::refused(format!("the terminal cannot be read: {error}"))
             .hint("answer with --answers FILE or --set KEY=VALUE, and take the rest with --yes"),
     }
-}
-
-/// A signal while a question waits: the terminal is given back as it was found. What is asked by then is lost anyway.
-fn restore_when_interrupted() {
-    #[cfg(unix)]
-    let found = rustix::termios::tcgetattr(io::stdin()).ok();
-    let restore = move || {
-        // Ctrl-C at a question ends by itself in the meantime.
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        #[cfg(unix)]
-        if let Some(found) = &found {
-            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, found);
-        }
-        let _ = Term::stderr().show_cursor();
-        let _ = writeln!(io::stderr(), "\ninterrupted: nothing was written");
-        std::process::exit(130);
-    };
-    let _ = ctrlc::set_handler(restore);
 }
