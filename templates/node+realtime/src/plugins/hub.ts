@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { FastifyBaseLogger } from 'fastify'
 import { Gauge } from 'prom-client'
 import { WebSocketServer } from 'ws'
 import type { Plugin } from '../app.ts'
@@ -18,6 +19,7 @@ const NAME = 60
 class Upgrades {
   readonly connections = new Set<Connection>()
   #hub: Hub
+  #log: FastifyBaseLogger
   #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -27,21 +29,22 @@ class Upgrades {
   #timer = setInterval(() => this.#beat(), limits.heartbeat)
   #draining = false
 
-  constructor(hub: Hub) {
+  constructor(hub: Hub, log: FastifyBaseLogger) {
     this.#hub = hub
+    this.#log = log
   }
 
   upgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
     wire.on('error', () => wire.destroy())
-    const url = new URL(request.url ?? '', 'http://service')
-    const refusal = this.#refusal(request, url)
-    if (refusal) {
-      wire.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal]}\r\nconnection: close\r\n\r\n`)
+    const url = URL.parse(request.url ?? '', 'http://service')
+    const refusal = this.#refusal(request, url?.pathname)
+    if (!url || refusal) {
+      wire.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal ?? 404]}\r\nconnection: close\r\n\r\n`)
       return
     }
     this.#server.handleUpgrade(request, wire, head, (socket) => {
       const name = (url.searchParams.get('name') ?? '').trim().slice(0, NAME)
-      const connection = new Connection(this.#hub, socket, wire, name)
+      const connection = new Connection(this.#hub, this.#log, socket, wire, name)
       this.connections.add(connection)
       socket.on('close', () => this.connections.delete(connection))
     })
@@ -54,8 +57,8 @@ class Upgrades {
     for (const connection of this.connections) connection.close(RESTART, 'The service restarts.')
   }
 
-  #refusal({ headers }: IncomingMessage, url: URL): number | undefined {
-    if (url.pathname !== '/ws') return 404
+  #refusal({ headers }: IncomingMessage, path: string | undefined): number | undefined {
+    if (path !== '/ws') return 404
     if (this.#draining || this.connections.size >= limits.connections) return 503
     // A browser tells where its page is from, and only our own page may use the visitor's connection.
     const { origin, host } = headers
@@ -71,7 +74,7 @@ class Upgrades {
 /** The hub, and the WebSocket at /ws that leads to it. */
 const plugin: Plugin = (app) => {
   const hub = new Hub()
-  const upgrades = new Upgrades(hub)
+  const upgrades = new Upgrades(hub, app.log)
   app.decorate('hub', hub)
   app.server.on('upgrade', (request, wire, head) => upgrades.upgrade(request, wire, head))
   new Gauge({

@@ -34,10 +34,7 @@ const routes: Plugin = (app) => {
   })
 
   serve(app, 'followStream', ({ path }, _, reply) => {
-    reply.hijack()
     const response = reply.raw
-    response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })
-    response.flushHeaders()
     const follower = {
       tell() {},
       deliver(entries: { event: string }[]) {
@@ -47,6 +44,9 @@ const routes: Plugin = (app) => {
     }
     const channel = `stream:${path.name}`
     app.hub.subscribe(channel, follower)
+    reply.hijack()
+    response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })
+    response.flushHeaders()
     open.add(response)
     response.on('close', () => {
       open.delete(response)

@@ -138,6 +138,7 @@ test('a page of another origin may not connect', async () => {
   assert.equal(await upgrade('/ws', 'http://elsewhere.example'), 403)
   assert.equal(await upgrade('/ws', 'nonsense'), 403)
   assert.equal(await upgrade('/other', url), 404)
+  assert.equal(await upgrade('//', url), 404)
   assert.equal(await upgrade('/ws', url), 101)
 })
 
@@ -159,6 +160,20 @@ test('server-sent events carry the same, and resume by the last id', async () =>
   app.hub.publish('read:sse', event('missed'))
   assert.match(await listen({ 'last-event-id': id }, '"missed"'), /"recovered":true/)
   assert.equal((await fetch(`${url}/sse?channel=`)).status, 422)
+})
+
+test('a fault of our own is told as such, and nobody else is harmed', async () => {
+  app.hub.open('broken:', {
+    publish() {
+      throw new Error('the disk is gone')
+    },
+  })
+  const client = await Client.connect(url)
+  const problem = await client.refused({ type: 'publish', channel: 'broken:x', data: {} })
+  assert.deepEqual([problem.status, problem.detail], [500, undefined])
+  client.say({ type: 'ping' })
+  await client.hears('pong')
+  client.socket.close()
 })
 
 test('a restart tells every client to come back', async () => {

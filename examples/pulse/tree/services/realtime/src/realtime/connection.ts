@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import type { FastifyBaseLogger } from 'fastify'
 import type { WebSocket } from 'ws'
 import { checkOf } from '#contract'
 import type {
@@ -27,14 +28,16 @@ export class Connection implements Peer {
   /** Whether anything came since the last look. */
   alive = true
   #hub: Hub
+  #log: FastifyBaseLogger
   #socket: WebSocket
   #wire: Duplex
   #channels = new Set<string>()
   #tokens = limits.burst
   #refilled = Date.now()
 
-  constructor(hub: Hub, socket: WebSocket, wire: Duplex, name: string) {
+  constructor(hub: Hub, log: FastifyBaseLogger, socket: WebSocket, wire: Duplex, name: string) {
     this.#hub = hub
+    this.#log = log
     this.#socket = socket
     this.#wire = wire
     const id = randomUUID()
@@ -140,7 +143,7 @@ export class Connection implements Peer {
     const known = error instanceof Refusal
     const body = known ? problem(error.statusCode, error.message, error.errors) : problem(500)
     this.#say({ type: 'refused', ...(Number.isInteger(id) && id >= 0 && { id }), problem: body })
-    if (!known) throw error
+    if (!known) this.#log.error(error)
   }
 
   /** A bucket of tokens, refilled at a steady rate. */

@@ -40,13 +40,12 @@ const sse: Plugin = (app) => {
 
   serve(app, 'listen', ({ query }, request, reply) => {
     const channel = `${query.channel}`
-    app.hub.rule(channel)
-    reply.hijack()
     const response = reply.raw
     const reader = new Reader(response)
     const since = positionOf(request.headers['last-event-id'])
-    response.writeHead(200, HEADERS)
     const { position, recovered, missed } = app.hub.subscribe(channel, reader, since)
+    reply.hijack()
+    response.writeHead(200, HEADERS)
     const accepted = JSON.stringify({ channel, ...position, recovered })
     reader.write(`retry: 2000\nevent: accepted\ndata: ${accepted}\n\n`)
     reader.deliver(missed)
