@@ -71,7 +71,8 @@ impl Stop {
             if let Some(found) = self.0.terminal.lock().ok().as_deref().and_then(Option::as_ref) {
                 let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, found);
             }
-            let _ = console::Term::stderr().show_cursor();
+            let terminal = console::Term::stderr();
+            let _ = terminal.show_cursor().and_then(|()| terminal.write_line("\ninterrupted: nothing was written"));
             std::process::exit(i32::from(Kind::Interrupted.exit_code()));
         }
     }

@@ -214,7 +214,9 @@ fn a_signal_from_elsewhere_ends_a_question_too() {
     person.sees("called?");
     let pid = nix::unistd::Pid::from_raw(person.child.process_id().unwrap().try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
-    assert_eq!(person.leaves().0, 130);
+    let (code, said) = person.leaves();
+    assert_eq!(code, 130);
+    assert!(said.contains("nothing was written"), "{said}");
     assert!(world.snapshot().is_empty(), "nothing was written");
 }
 
