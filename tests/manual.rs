@@ -60,3 +60,19 @@ fn advice_is_told_alike_to_people_and_programs() {
     assert_eq!((&lone["chosen_by"], &lone["shape"]), (&"override".into(), &"python".into()));
     assert!(lone["advised"].is_string());
 }
+
+#[test]
+fn colour_and_silence_are_as_asked_for() {
+    let world = World::new();
+    let page = |arguments: [&str; 5]| {
+        let mut command = world.command(arguments);
+        support::Ran::of(command.env_remove("NO_COLOR")).exits(0).stdout
+    };
+    assert!(page(["advise", "--example", "pulse", "--color", "always"]).contains("\u{1b}["));
+    for when in ["never", "auto"] {
+        assert!(!page(["advise", "--example", "pulse", "--color", when]).contains("\u{1b}["), "{when}");
+    }
+    let quiet = world.run(["new", "out", "--example", "parley", "--no-git", "--quiet"]).exits(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    world.run(["new", "out", "--example", "parley", "--no-git", "--quiet"]).exits(1).says("error:");
+}
