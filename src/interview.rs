@@ -27,6 +27,8 @@ pub enum Purpose<'a> {
         dir: Option<&'a Path>,
         /// Nothing will be written.
         dry_run: bool,
+        /// Flags as typed that are no answers, for the equivalent command.
+        flags: &'a [String],
     },
 }
 

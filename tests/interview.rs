@@ -134,9 +134,9 @@ fn a_whole_interview_emits_a_repository_and_tells_the_command_for_it() {
 
     let again = World::new();
     let shell = line.replacen("duostack", env!("CARGO_BIN_EXE_duostack"), 1);
-    let output =
-        std::process::Command::new("sh").args(["-c", &format!("{shell} --no-git")]).current_dir(again.root()).output();
+    let output = std::process::Command::new("sh").args(["-c", &shell]).current_dir(again.root()).output();
     assert!(output.unwrap().status.success(), "{line}");
+    assert!(!again.path("ada-s-talk/.git").exists(), "{line}");
     assert_eq!(std::fs::read_to_string(again.path("ada-s-talk/duostack.toml")).unwrap(), answers);
 }
 

@@ -27,7 +27,8 @@ pub fn run(console: &Console, args: &NewArgs) -> Outcome<()> {
     if let Some(dir) = &args.dir {
         Landing::at(dir)?;
     }
-    let purpose = Purpose::New { dir: args.dir.as_deref(), dry_run: args.dry_run };
+    let flags = flags(args);
+    let purpose = Purpose::New { dir: args.dir.as_deref(), dry_run: args.dry_run, flags: &flags };
     let settled = super::settle(console, &args.answers, args.shape, purpose)?;
     crate::advice::refuse_unemittable(&settled.product, &settled.advice)?;
     let emission = Emission::of(&settled.product, &settled.advice, &settled.answers, &catalogue)?;
@@ -37,6 +38,13 @@ pub fn run(console: &Console, args: &NewArgs) -> Outcome<()> {
     }
     let commit = write(&emission, &landing, wants_git(args, landing.target()))?;
     show(console, args, &settled, &emission, &landing, commit)
+}
+
+/// What was typed beside answers.
+fn flags(args: &NewArgs) -> Vec<String> {
+    let switches = [(args.git, "--git"), (args.no_git, "--no-git"), (args.install, "--install")];
+    let pack = args.templates.iter().flat_map(|dir| ["--templates".to_owned(), dir.display().to_string()]);
+    switches.iter().filter(|(on, _)| *on).map(|(_, flag)| (*flag).to_owned()).chain(pack).collect()
 }
 
 /// The built-in pack, or the folder given with `--templates`.

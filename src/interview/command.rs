@@ -9,9 +9,10 @@ pub fn command(answers: &Answers, purpose: Purpose<'_>) -> String {
     let mut words = vec!["duostack".to_owned()];
     match purpose {
         Purpose::Advise => words.push("advise".to_owned()),
-        Purpose::New { dir, .. } => {
+        Purpose::New { dir, flags, .. } => {
             words.push("new".to_owned());
             words.extend(dir.map(|dir| quoted(&dir.display().to_string())));
+            words.extend(flags.iter().map(|flag| quoted(flag)));
         }
     }
     let mut set = |path: &str, value: &str| words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
