@@ -1,6 +1,7 @@
 //! Product → Advice: which shape minimises future friction, and which language for which service.
 
 mod flips;
+mod keep;
 pub mod page;
 pub mod rules;
 mod say;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::failure::Outcome;
 use crate::product::{Language, Product, Role, Shape, ShapeChoice};
+pub use keep::keep;
 use rules::{RULES, Rule};
 pub use services::{refuse_unemittable, unemittable};
 use work::Work;

@@ -35,6 +35,14 @@ pub enum Command {
     New(NewArgs),
     /// Ask and advise; write nothing
     Advise(AdviseArgs),
+    /// Add a part to an emitted repository: advise for it, record it, merge the result in
+    Add(AddArgs),
+    /// Re-render an emitted repository from its answers and merge; keeps every edit
+    Update(UpdateArgs),
+    /// Show what you changed, and what an update would change
+    Status(StatusArgs),
+    /// Show an update as a unified diff
+    Diff(DiffArgs),
     /// Emit an example, set it up, start it, and print the page's address
     Demo(DemoArgs),
     /// List the examples, or print one example's answers
@@ -126,6 +134,78 @@ pub struct AdviseArgs {
     /// Accepted everywhere; `advise` writes nothing anyway
     #[arg(long, hide = true)]
     pub dry_run: bool,
+}
+
+/// Flags of `add`.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// What the new part does (see `duostack advise --help` for the list)
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(crate::product::Workload::WORDS))]
+    pub workload: String,
+
+    /// The part's name (default: the workload's)
+    #[arg(long)]
+    pub name: Option<String>,
+
+    /// How to write.
+    #[command(flatten)]
+    pub update: UpdateArgs,
+}
+
+/// Flags of `update`.
+#[derive(Debug, Args)]
+pub struct UpdateArgs {
+    /// Answers.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+
+    /// Show what would change; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Go on although there are uncommitted changes
+    #[arg(long)]
+    pub allow_dirty: bool,
+
+    /// Use this pack instead of the built-in templates
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+}
+
+/// Flags of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Exit with 1 when there is anything to update
+    #[arg(long)]
+    pub check: bool,
+
+    /// Answers.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+
+    /// Accepted everywhere; `status` writes nothing anyway
+    #[arg(long, hide = true)]
+    pub dry_run: bool,
+
+    /// Use this pack instead of the built-in templates
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Answers.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+
+    /// Accepted everywhere; `diff` writes nothing anyway
+    #[arg(long, hide = true)]
+    pub dry_run: bool,
+
+    /// Use this pack instead of the built-in templates
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
 }
 
 /// `--shape`.

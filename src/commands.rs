@@ -1,11 +1,17 @@
 //! One file per command; here only what several of them begin with.
 
+pub mod add;
 pub mod advise;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod examples;
 pub mod new;
+mod regeneration;
+mod report;
+pub mod status;
 pub mod templates;
+pub mod update;
 
 use std::path::Path;
 
@@ -29,19 +35,22 @@ pub fn settle(
     purpose: Purpose<'_>,
 ) -> Outcome<Settled> {
     let mut answers = Answers::default();
+    overlay(&mut answers, args)?;
+    if let (Some(shape), Some(key)) = (shape, keys::find("preferences.shape")) {
+        answers.answer(key, shape.word(), Origin::Flag(format!("--shape {}", shape.word())))?;
+    }
+    interview::settle(console, answers, args.yes, purpose)
+}
+
+/// Lays the answers of the command line over others.
+fn overlay(answers: &mut Answers, args: &AnswerArgs) -> Outcome<()> {
     if let Some(name) = &args.example {
         answers.overlay(example_answers(name)?);
     }
     if let Some(path) = &args.answers {
         answers.overlay(file_answers(path)?);
     }
-    for setting in &args.set {
-        reader::set(&mut answers, setting)?;
-    }
-    if let (Some(shape), Some(key)) = (shape, keys::find("preferences.shape")) {
-        answers.answer(key, shape.word(), Origin::Flag(format!("--shape {}", shape.word())))?;
-    }
-    interview::settle(console, answers, args.yes, purpose)
+    args.set.iter().try_for_each(|setting| reader::set(answers, setting))
 }
 
 fn example_answers(name: &str) -> Outcome<Answers> {

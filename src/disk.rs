@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "the only user of the file system")]
 
+pub mod standing;
+pub mod transaction;
+
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -315,35 +318,55 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<Found>) -> Outcome<()> {
         if kind.is_dir() {
             walk(&path, &format!("{below}/"), files)?;
         } else {
-            files.push(found(&path, below, kind)?);
+            let metadata = entry.metadata().map_err(|error| cannot("read", &path, &error))?;
+            files.push(found(&path, below, &metadata)?);
         }
     }
     Ok(())
 }
 
-fn found(path: &Path, below: String, kind: fs::FileType) -> Outcome<Found> {
-    if kind.is_symlink() {
+/// A file or link as it was found, with its executable bit.
+fn found(path: &Path, below: String, metadata: &fs::Metadata) -> Outcome<Found> {
+    if metadata.is_symlink() {
         let target = fs::read_link(path).map_err(|error| cannot("read", path, &error))?;
         let target = target.to_str().ok_or_else(|| {
             Failure::refused(format!("{}: the link's target is not UTF-8", path.display())).hint("remove it")
         })?;
         return Ok((below, Content::Link(target.replace('\\', "/")), false));
     }
-    if !kind.is_file() {
+    if !metadata.is_file() {
         return Err(Failure::refused(format!("{} is neither a file nor a folder nor a link", path.display()))
-            .hint("a pack is data only: remove it"));
+            .hint("remove it, or move it elsewhere"));
     }
     let bytes = fs::read(path).map_err(|error| cannot("read", path, &error))?;
-    Ok((below, Content::Bytes(Cow::Owned(bytes)), is_executable(path)))
+    Ok((below, Content::Bytes(Cow::Owned(bytes)), is_executable(metadata)))
 }
 
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+fn is_executable(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+    metadata.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(_path: &Path) -> bool {
+fn is_executable(_metadata: &fs::Metadata) -> bool {
     false
+}
+
+/// What an emitted repository keeps below its root, or nothing when it is not there.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn read_if_there(path: &Path) -> Outcome<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot("read", path, &error)),
+    }
+}
+
+/// The nearest folder from here upward that holds a file of this name.
+pub fn folder_with(name: &str) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().find(|folder| folder.join(name).is_file()).map(Path::to_path_buf)
 }

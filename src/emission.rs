@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use crate::advice::Advice;
+use crate::base::{self, Base};
 use crate::catalogue::Catalogue;
 use crate::disk::{Access, Item};
 use crate::failure::Outcome;
 use crate::product::answers::Answers;
 use crate::product::{Product, writer};
 use crate::tree::{Content, Entry, Tree};
-use crate::{base, blueprint, render};
+use crate::{blueprint, render};
 
 /// In `.env.example`, the value that stands for a secret of the repository's own.
 const SECRET_PLACEHOLDER: &str = "generate-me";
@@ -32,10 +33,12 @@ impl Emission {
     /// Whatever is wrong with the pack's templates.
     pub fn of(product: &Product, advice: &Advice, answers: &Answers, catalogue: &Catalogue) -> Outcome<Self> {
         let blueprint = blueprint::draw(product, advice, catalogue);
+        let pack = catalogue.hash();
+        let own_pack = catalogue.own_hash();
         Ok(Self {
             tree: render::render(&blueprint, advice)?,
-            answers: writer::write(answers.document.as_deref(), product, advice),
-            pack: catalogue.hash(),
+            answers: writer::write(answers.document.as_deref(), product, advice, own_pack.as_deref()),
+            pack,
         })
     }
 
@@ -54,7 +57,7 @@ impl Emission {
         if let Some(env) = self.environment(random) {
             items.push(file(".env", env.into_bytes(), Access::Private));
         }
-        items.extend(base::items(&self.tree, &self.pack));
+        items.extend(base::items(&self.tree, &self.pack, &Base::default()));
         items
     }
 

@@ -60,6 +60,11 @@ impl Failure {
         Self::of(Kind::Bug, reason).hint("this is a bug in duostack: please report it with the command you ran")
     }
 
+    /// Done, with something left to decide.
+    pub fn conflict(reason: impl fmt::Display) -> Self {
+        Self::of(Kind::Conflict, reason)
+    }
+
     /// The user pressed Ctrl-C.
     pub fn interrupted() -> Self {
         Self::of(Kind::Interrupted, "interrupted; nothing was written")

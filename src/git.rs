@@ -2,8 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "the only caller of git")]
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use crate::failure::{Failure, Outcome};
 
 /// What became of the first commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,17 +64,118 @@ pub fn first_commit(folder: &Path, message: &str) -> FirstCommit {
     }
 }
 
+/// A folder inside a work tree of git's. Every answer takes one process, runs no hook and writes nothing.
+#[derive(Clone, Debug)]
+pub struct WorkTree {
+    folder: PathBuf,
+    /// The folder as git's root sees it: empty, or ending in a slash.
+    prefix: String,
+}
+
+impl WorkTree {
+    /// The work tree around a folder, when there is git and one.
+    pub fn around(folder: &Path) -> Option<Self> {
+        let output = run(folder, &["rev-parse", "--is-inside-work-tree", "--show-prefix"])?;
+        let said = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+        let prefix = said.strip_prefix("true\n")?.trim_end_matches('\n').to_owned();
+        Some(Self { folder: folder.to_path_buf(), prefix })
+    }
+
+    /// Paths below the folder that git would lose: changed, or staged, since the last commit.
+    ///
+    /// # Errors
+    /// git could not say.
+    pub fn uncommitted(&self) -> Outcome<Vec<String>> {
+        let listed = self.ask(
+            &[
+                "status",
+                "--porcelain=v1",
+                "-z",
+                "--no-renames",
+                "--untracked-files=no",
+                "--ignore-submodules=all",
+                "--",
+                ".",
+            ],
+            "",
+        )?;
+        let below = |line: &str| line.get(3..).map(|path| path.strip_prefix(&self.prefix).unwrap_or(path).to_owned());
+        Ok(listed.split('\0').filter_map(below).collect())
+    }
+
+    /// Paths in the index, from the folder.
+    ///
+    /// # Errors
+    /// git could not say.
+    pub fn tracked(&self) -> Outcome<BTreeSet<String>> {
+        Ok(lines(&self.ask(&["ls-files", "-z", "--", "."], "")?))
+    }
+
+    /// Paths that are neither in the index nor ignored, from the folder.
+    ///
+    /// # Errors
+    /// git could not say.
+    pub fn untracked(&self) -> Outcome<BTreeSet<String>> {
+        Ok(lines(&self.ask(&["ls-files", "-z", "--others", "--exclude-standard", "--", "."], "")?))
+    }
+
+    /// Those of the given paths that a `.gitignore` names.
+    ///
+    /// # Errors
+    /// git could not say.
+    pub fn ignored(&self, paths: &BTreeSet<String>) -> Outcome<BTreeSet<String>> {
+        if paths.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let asked: String = paths.iter().map(|path| format!("./{path}\0")).collect();
+        let said = self.ask(&["check-ignore", "-z", "--stdin"], &asked)?;
+        Ok(said.split_terminator('\0').map(|path| path.strip_prefix("./").unwrap_or(path).to_owned()).collect())
+    }
+
+    fn ask(&self, arguments: &[&str], input: &str) -> Outcome<String> {
+        let options = ["--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false"];
+        let arguments = [&options, arguments].concat();
+        let failed = |why: &str| Failure::refused(format!("git could not tell what it keeps here: {why}"));
+        let output = run_with(&self.folder, &arguments, input).ok_or_else(|| failed("it could not be run"))?;
+        // `check-ignore` ends with 1 when nothing is ignored.
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            return Err(
+                failed(String::from_utf8_lossy(&output.stderr).trim()).hint("run `git status` here to see more")
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn lines(text: &str) -> BTreeSet<String> {
+    text.split_terminator('\0').map(str::to_owned).collect()
+}
+
 fn succeeds(folder: &Path, arguments: &[&str]) -> bool {
     run(folder, arguments).is_some_and(|output| output.status.success())
 }
 
-/// Runs git in a folder, whatever repository the caller's environment points to.
 fn run(folder: &Path, arguments: &[&str]) -> Option<Output> {
+    run_with(folder, arguments, "")
+}
+
+/// Runs git in a folder, whatever repository the caller's environment points to.
+fn run_with(folder: &Path, arguments: &[&str], input: &str) -> Option<Output> {
     let mut command = Command::new("git");
     for variable in
         ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"]
     {
         command.env_remove(variable);
     }
-    command.current_dir(folder).args(arguments).stdin(Stdio::null()).output().ok()
+    command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if input.is_empty() {
+        return command.stdin(Stdio::null()).output().ok();
+    }
+    let mut child = command.stdin(Stdio::piped()).spawn().ok()?;
+    let (mut pipe, input) = (child.stdin.take()?, input.to_owned());
+    // Written from beside, so that neither waits for the other's full pipe.
+    let writer = std::thread::spawn(move || pipe.write_all(input.as_bytes()));
+    let output = child.wait_with_output().ok();
+    let _ = writer.join();
+    output
 }

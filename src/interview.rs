@@ -59,6 +59,18 @@ pub fn settle(console: &Console, mut answers: Answers, yes: bool, purpose: Purpo
     conclude(answers)
 }
 
+/// Asks for consent, on a terminal only.
+///
+/// # Errors
+/// Ctrl-C, a no, or nobody to ask, with `way_out` as the hint.
+pub fn consent(ask: &str, why: &str, way_out: &str) -> Outcome<()> {
+    let mut terminal = Terminal::find().ok_or_else(|| Failure::refused(why).hint(way_out))?;
+    match asker::Asker::one(&mut terminal, ask, why, &["no".to_owned(), "yes".to_owned()], 0)? {
+        Some(1) => Ok(()),
+        _ => Err(Failure::interrupted()),
+    }
+}
+
 /// Product and advice for answers that are complete.
 fn conclude(answers: Answers) -> Outcome<Settled> {
     let product = answers.product()?;

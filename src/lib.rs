@@ -16,6 +16,7 @@ pub mod examples;
 pub mod failure;
 pub mod git;
 pub mod interview;
+pub mod merge;
 pub mod name;
 pub mod processes;
 pub mod product;
@@ -40,6 +41,10 @@ pub fn run(cli: Cli) -> Outcome<()> {
     match cli.command {
         Command::New(args) => commands::new::run(&console, &args),
         Command::Advise(args) => commands::advise::run(&console, &args),
+        Command::Add(args) => commands::add::run(&console, &args),
+        Command::Update(args) => commands::update::run(&console, &args),
+        Command::Status(args) => commands::status::run(&console, &args),
+        Command::Diff(args) => commands::diff::run(&console, &args),
         Command::Demo(args) => commands::demo::run(&console, &args),
         Command::Doctor(args) => commands::doctor::run(&console, &args),
         Command::Examples(args) => commands::examples::run(&console, &args),

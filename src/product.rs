@@ -1,6 +1,7 @@
 //! Everything the user told us: parts, load, team, roadmap, preferences, options.
 
 pub mod answers;
+pub mod decision;
 pub mod keys;
 pub mod reader;
 pub mod writer;

@@ -72,6 +72,12 @@ impl Tree {
         self.entries.iter().map(|(path, entry)| (path.as_str(), entry))
     }
 
+    /// Whether anything stands below a folder.
+    pub fn has_below(&self, folder: &str) -> bool {
+        let prefix = format!("{folder}/");
+        self.entries.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix))
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()

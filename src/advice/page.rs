@@ -200,7 +200,8 @@ fn hanging(label: &str, favours: &str, text: &str, width: usize) -> Vec<String> 
     lines
 }
 
-fn said(confidence: Confidence) -> &'static str {
+/// A confidence in a sentence.
+pub fn said(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Clear => "clear",
         Confidence::Lean => "a lean",

@@ -11,24 +11,34 @@ use crate::product::{Language, Part, Product, Role, Shape, Workload};
 /// The services of a shape: Node first, then by role.
 pub(super) fn services(work: Work, shape: Shape) -> Outcome<Vec<Service>> {
     ensure_placed(work, shape)?;
+    Ok(arrange(work, &|part| language(work, shape, part), &|_, _| None))
+}
+
+/// Services for parts whose languages are known; one that has a name already keeps it.
+pub(super) fn arrange(
+    work: Work,
+    language: &dyn Fn(&Part) -> Language,
+    name: &dyn Fn(Language, Role) -> Option<String>,
+) -> Vec<Service> {
     let mut holders: BTreeMap<(Language, Role), Vec<String>> = BTreeMap::new();
-    let node_role = node_role(work, shape);
+    let node_role = node_role(work, language);
     for part in &work.product.parts {
-        let language = language(work, shape, part);
+        let language = language(part);
         let role = if language == Language::Node { node_role } else { python_role(part.workload) };
         holders.entry((language, role)).or_default().push(part.name.to_string());
     }
     let service = |((language, role), parts): ((Language, Role), Vec<String>)| Service {
-        name: role.word().to_owned(),
+        name: name(language, role).unwrap_or_else(|| role.word().to_owned()),
         language,
         role,
         framework: framework(language, role),
         parts,
     };
-    Ok(holders.into_iter().map(service).collect())
+    holders.into_iter().map(service).collect()
 }
 
-fn language(work: Work, shape: Shape, part: &Part) -> Language {
+/// Where a part of a shape goes.
+pub(super) fn language(work: Work, shape: Shape, part: &Part) -> Language {
     home(part.workload).unwrap_or(match shape {
         Shape::Node => Language::Node,
         Shape::Python => Language::Python,
@@ -37,10 +47,10 @@ fn language(work: Work, shape: Shape, part: &Part) -> Language {
 }
 
 /// There is one Node service at most; it is named after the most demanding thing that it does.
-fn node_role(work: Work, shape: Shape) -> Role {
+fn node_role(work: Work, language: &dyn Fn(&Part) -> Language) -> Role {
     if !work.of(REAL_TIME).is_empty() {
         Role::Realtime
-    } else if work.apis().iter().any(|api| language(work, shape, api) == Language::Node) {
+    } else if work.apis().iter().any(|api| language(api) == Language::Node) {
         Role::Api
     } else {
         Role::Web

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::decision::Decision;
 use super::keys::{self, Accepts, Key};
 use super::*;
 use crate::failure::{Failure, Outcome, nearest};
@@ -71,6 +72,8 @@ pub struct Answers {
     pub parts: Vec<PartAnswer>,
     /// The file whose comments and order a rewrite keeps.
     pub document: Option<String>,
+    /// What that file says was decided before.
+    pub decision: Option<Decision>,
 }
 
 impl Answers {
@@ -107,6 +110,7 @@ impl Answers {
         }
         if later.document.is_some() {
             self.document = later.document;
+            self.decision = later.decision;
         }
     }
 

@@ -73,7 +73,7 @@ pub fn find(path: &str) -> Option<&'static Key> {
 pub fn names_in(table: &str) -> Vec<&'static str> {
     match table {
         "parts" => PART_KEYS.to_vec(),
-        "decision" => vec!["shape", "services"],
+        "decision" => vec!["shape", "services", "pack"],
         _ => KEYS.iter().filter(|key| key.table == table).map(|key| key.name).collect(),
     }
 }

@@ -3,6 +3,7 @@
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::answers::{Answer, Answers, Origin, PartAnswer, accept, check_word, with_nearest};
+use super::decision::Decision;
 use super::keys::{self, Accepts, Key};
 use super::{Importance, Workload};
 use crate::failure::{Failure, Outcome};
@@ -129,7 +130,8 @@ fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-struct Reader<'a> {
+/// A file's text and the name to show for it.
+pub(super) struct Reader<'a> {
     text: &'a str,
     file: &'a str,
 }
@@ -140,7 +142,10 @@ impl Reader<'_> {
         match name {
             "schema" => self.schema(item, &origin),
             "parts" => self.parts(item, &origin, answers),
-            "decision" => self.table(item, name, &origin).map(|_| ()),
+            "decision" => {
+                answers.decision = Decision::read(self, self.table(item, name, &origin)?)?;
+                Ok(())
+            }
             _ if keys::TABLES.contains(&name) => self.values(name, self.table(item, name, &origin)?, answers),
             _ => Err(with_nearest(Failure::refused(format!("{origin}: unknown key `{name}`")), name, keys::TABLES)
                 .hint(format!("tables: schema, {}", keys::TABLES.join(", ")))),
@@ -205,11 +210,7 @@ impl Reader<'_> {
             Failure::refused(format!("{origin}: `parts` is a list of tables"))
                 .hint("write `[[parts]]` on a line of its own, then name and workload")
         };
-        if let Some(tables) = item.as_array_of_tables() {
-            return tables.iter().try_for_each(|table| self.part(table, answers));
-        }
-        let array = item.as_array().ok_or_else(wrong)?;
-        array.iter().try_for_each(|value| self.part(value.as_inline_table().ok_or_else(wrong)?, answers))
+        self.tables(item).ok_or_else(wrong)?.into_iter().try_for_each(|table| self.part(table, answers))
     }
 
     fn part(&self, table: &dyn TableLike, answers: &mut Answers) -> Outcome<()> {
@@ -228,7 +229,31 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn origin(&self, table: &dyn TableLike, name: &str) -> Origin {
+    /// Refuses a key outside a table's closed list.
+    pub(super) fn known_keys(&self, table: &dyn TableLike, name: &str, keys: &[&str]) -> Outcome<()> {
+        let Some((key, _)) = table.iter().find(|(key, _)| !keys.contains(key)) else { return Ok(()) };
+        let origin = self.origin(table, key);
+        Err(with_nearest(Failure::refused(format!("{origin}: unknown key `{key}` in [{name}]")), key, keys)
+            .hint(format!("keys of [{name}]: {}", keys.join(", "))))
+    }
+
+    /// One word of a closed list, when the key is there.
+    pub(super) fn word(&self, table: &dyn TableLike, path: &str, key: &str, words: &[&str]) -> Outcome<Option<String>> {
+        let Some(item) = table.get(key) else { return Ok(None) };
+        let text = item.as_str().map_or_else(|| item.to_string().trim().to_owned(), str::to_owned);
+        accept(path, words, &text, &self.origin(table, key))?;
+        Ok(Some(text))
+    }
+
+    /// The tables of a list, written either way.
+    pub(super) fn tables<'t>(&self, item: &'t Item) -> Option<Vec<&'t dyn TableLike>> {
+        if let Some(tables) = item.as_array_of_tables() {
+            return Some(tables.iter().map(|table| table as &dyn TableLike).collect());
+        }
+        item.as_array()?.iter().map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
+    }
+
+    pub(super) fn origin(&self, table: &dyn TableLike, name: &str) -> Origin {
         let offset = table
             .get_key_value(name)
             .and_then(|(key, item)| key.span().or_else(|| item.span()))

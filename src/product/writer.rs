@@ -7,8 +7,8 @@ use super::{Part, Product};
 use crate::advice::Advice;
 
 /// The answers file of an emitted repository: the owner's text when there is one, else a fresh one.
-/// Comments and order of the owner's text survive.
-pub fn write(existing: Option<&str>, product: &Product, advice: &Advice) -> String {
+/// Comments and order of the owner's text survive. `pack` is the content hash of a pack of the owner's.
+pub fn write(existing: Option<&str>, product: &Product, advice: &Advice, pack: Option<&str>) -> String {
     let mut document = existing.and_then(|text| text.parse::<DocumentMut>().ok()).unwrap_or_else(|| fresh(product));
     if document.get("schema").is_none() {
         document.insert("schema", value(1));
@@ -19,7 +19,7 @@ pub fn write(existing: Option<&str>, product: &Product, advice: &Advice) -> Stri
     if !same_parts(&document, product) {
         document.insert("parts", Item::ArrayOfTables(product.parts.iter().map(part_table).collect()));
     }
-    write_decision(&mut document, advice);
+    write_decision(&mut document, advice, pack);
     document.to_string()
 }
 
@@ -132,7 +132,7 @@ fn part_table(part: &Part) -> Table {
     table
 }
 
-fn write_decision(document: &mut DocumentMut, advice: &Advice) {
+fn write_decision(document: &mut DocumentMut, advice: &Advice, pack: Option<&str>) {
     let services: ArrayOfTables = advice
         .services
         .iter()
@@ -152,5 +152,14 @@ fn write_decision(document: &mut DocumentMut, advice: &Advice) {
         table.decor_mut().set_prefix("\n# Written by duostack and kept by update, so that nobody argues twice.\n");
     }
     table.insert("shape", value(advice.shape.word()));
-    table.insert("services", Item::ArrayOfTables(services));
+    match pack {
+        Some(hash) => table.insert("pack", value(hash)),
+        None => table.remove("pack"),
+    };
+    // What says the same already keeps the owner's comments.
+    let said = |item: &Item| item.to_string().split_whitespace().collect::<String>();
+    let same = table.get("services").is_some_and(|item| said(item) == said(&Item::ArrayOfTables(services.clone())));
+    if !same {
+        table.insert("services", Item::ArrayOfTables(services));
+    }
 }
