@@ -92,15 +92,15 @@ impl Base {
     }
 
     /// The version that emitted a file, for the label of its side.
-    pub fn generator(&self, path: &str) -> &str {
-        self.generators.get(path).map_or("?", String::as_str)
+    pub fn generator(&self, path: &str) -> Option<&str> {
+        self.generators.get(path).map(String::as_str)
     }
 
     /// The version to record for a file: the one that emitted these very bytes first, so that a new
     /// version alone changes no line of the manifest.
     fn version_of(&self, path: &str, entry: &Entry) -> &str {
-        let same = self.tree.get(path).is_some_and(|old| old == entry);
-        if same { self.generator(path) } else { env!("CARGO_PKG_VERSION") }
+        let earlier = self.generator(path).filter(|_| self.tree.get(path) == Some(entry));
+        earlier.unwrap_or(env!("CARGO_PKG_VERSION"))
     }
 }
 

@@ -60,7 +60,7 @@ impl Mine {
     }
 }
 
-/// Merges three trees; `labels` names the sides of a file, by its path in base.
+/// Merges three trees; `labels` names the sides of a file, by its path.
 ///
 /// # Errors
 /// When theirs would be written behind a link.
@@ -181,6 +181,11 @@ impl Thread<'_> {
     /// I deleted it: it stays deleted.
     fn gone(&self, ledger: &mut Ledger<'_>, theirs: &Entry) {
         let moved = self.theirs_at != self.path;
+        if !moved && theirs.content != self.base.content && ledger.is_in_the_way(self.path) {
+            // Turned into a folder, or its folder into a file: not simply deleted.
+            ledger.put(self.path, theirs.content.clone(), theirs.executable);
+            return ledger.conflict(self.path, &theirs.layer, Dispute::Folder);
+        }
         let notice = match moved {
             true => {
                 Some(format!("you deleted it; the templates renamed it to {}, which stays away too", self.theirs_at))
@@ -188,7 +193,6 @@ impl Thread<'_> {
             false if theirs.content == self.base.content => None,
             false => Some("you deleted it and it stays deleted; the templates changed it".to_owned()),
         };
-        ledger.behind_link(self.theirs_at, notice.is_some());
         ledger.keep(self.path, &theirs.layer, notice);
     }
 
@@ -196,7 +200,9 @@ impl Thread<'_> {
     fn dropped(&self, ledger: &mut Ledger<'_>, mine: &Owned) {
         let layer = &self.base.layer;
         let untouched = match mine.tracking {
-            Tracking::Tracked => file::same(&mine.content, &self.base.content),
+            Tracking::Tracked => {
+                file::same(&mine.content, &self.base.content) && mine.executable == self.base.executable
+            }
             _ => mine.content == self.base.content,
         };
         if self.mine_at == self.path && untouched {
@@ -284,7 +290,7 @@ fn record(ledger: &mut Ledger<'_>, path: &str, file: File, mine: &Owned, theirs:
         File::Beside(dispute, executable) => {
             ledger.put_mode(path, mine, executable);
             ledger.beside(path, theirs);
-            ledger.conflict(path, layer, dispute);
+            ledger.conflict(path, layer, if both_added { Dispute::BothAdded } else { dispute });
         }
     }
 }

@@ -112,7 +112,10 @@ impl Regeneration {
         let mine = read_mine(&repository, &emission.tree, work_tree.as_ref())?;
         let labels = |path: &str| Labels {
             mine: "mine".to_owned(),
-            base: format!("base (duostack {})", repository.base.generator(path)),
+            base: match repository.base.generator(path) {
+                Some(version) => format!("base (duostack {version})"),
+                None => "base (no such file)".to_owned(),
+            },
             theirs: format!("theirs (duostack {})", env!("CARGO_PKG_VERSION")),
         };
         let merged = merge::merge(&repository.base.tree, &mine, &emission.tree, &labels)?;

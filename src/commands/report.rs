@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::regeneration::Regeneration;
 use crate::failure::Failure;
-use crate::merge::{State, Verdict, text};
+use crate::merge::{Dispute, State, Verdict, text};
 use crate::tree::Content;
 
 /// The files as JSON, with whatever else there is to say.
@@ -65,7 +65,7 @@ pub fn sums(plan: &Regeneration) -> String {
     let counted = words.iter().map(|(state, word)| (plan.merged.in_state(*state).count(), word));
     let told: Vec<String> =
         counted.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if told.is_empty() { "no file changes".to_owned() } else { told.join(", ") }
+    if told.is_empty() { "what was emitted; no file of yours changes".to_owned() } else { told.join(", ") }
 }
 
 /// What to do about conflicts, as the end of a run; nothing when there are none.
@@ -79,8 +79,8 @@ pub fn conflicts(plan: &Regeneration, written: bool) -> Result<(), Failure> {
         true => format!("{files} left to you to decide; everything else is done, and nothing of yours is lost"),
         false => format!("{files} for you to decide after such an update"),
     });
-    let marked = plan.merged.verdicts.iter().any(|verdict| {
-        verdict.state == State::Conflict && verdict.beside.is_none() && plan.merged.puts.contains_key(&verdict.path)
+    let marked = plan.merged.in_state(State::Conflict).any(|verdict| {
+        verdict.beside.is_none() && matches!(verdict.dispute, Some(Dispute::Text | Dispute::BothAdded))
     });
     let beside = plan.merged.verdicts.iter().any(|verdict| verdict.beside.is_some());
     let failure = match marked {
@@ -91,7 +91,7 @@ pub fn conflicts(plan: &Regeneration, written: bool) -> Result<(), Failure> {
         true => failure.hint("take what you want from each file that ends in .theirs, delete it, then commit"),
         false => failure,
     };
-    Err(failure.hint("`duostack status` shows what is left; `git checkout -- .` takes the update back"))
+    Err(failure.hint("`duostack status` shows which markers are left"))
 }
 
 /// The merge as a unified diff of the working tree; colours where they are wanted.

@@ -45,7 +45,9 @@ pub fn carry_out(console: &Console, repository: Repository, args: &UpdateArgs) -
         console.status("Up to date", &format!("with duostack {}", env!("CARGO_PKG_VERSION")));
     } else {
         console.data(&report::list(&plan));
-        console.status(if args.dry_run { "Would update" } else { "Updated" }, &report::sums(&plan));
+        let (would, did) =
+            if plan.merged.is_empty() { ("Would record", "Recorded") } else { ("Would update", "Updated") };
+        console.status(if args.dry_run { would } else { did }, &report::sums(&plan));
     }
     explain(console, &plan);
     report::conflicts(&plan, !args.dry_run)

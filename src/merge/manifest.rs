@@ -53,27 +53,31 @@ pub fn merge(path: &str, base: &str, mine: &str, theirs: &str, labels: &Labels) 
     let language: &dyn Language = if path.ends_with(".json") { &json::Json } else { &toml::Toml };
     let [base_value, mine_value, theirs_value] =
         [language.value(base)?, language.value(mine)?, language.value(theirs)?];
-    let shown = |shown| {
-        let mut comparison = Comparison { shown, edits: Vec::new() };
+    let mut conflicts = 0;
+    let mut shown = |shown| {
+        let mut comparison = Comparison { shown, edits: Vec::new(), conflicts: 0 };
         comparison.objects(&mut Vec::new(), &base_value, &mine_value, &theirs_value);
-        language.apply(mine, theirs, &comparison.edits)
+        conflicts = comparison.conflicts;
+        language.apply(mine, [theirs, base], &comparison.edits)
     };
     let (base, mine, theirs) = (shown(Shown::Base)?, shown(Shown::Mine)?, shown(Shown::Theirs)?);
     // The three differ in the conflicting keys alone, so markers stand around nothing else.
-    Some(text::merge(&base, &mine, &theirs, labels))
+    let merged = text::merge(&base, &mine, &theirs, labels);
+    (conflicts == 0 || merged.conflicts > 0).then_some(merged)
 }
 
 /// What JSON and TOML have to know of their own.
 trait Language {
     /// The document as a plain object.
     fn value(&self, text: &str) -> Option<Map<String, Value>>;
-    /// Mine's text with the edits made; theirs lends its own writing where it can.
-    fn apply(&self, mine: &str, theirs: &str, edits: &[Edit]) -> Option<String>;
+    /// Mine's text with the edits made, in the writing of whichever lender has the value.
+    fn apply(&self, mine: &str, lenders: [&str; 2], edits: &[Edit]) -> Option<String>;
 }
 
 struct Comparison {
     shown: Shown,
     edits: Vec<Edit>,
+    conflicts: usize,
 }
 
 type Object = Map<String, Value>;
@@ -103,11 +107,14 @@ impl Comparison {
             (base, Some(Value::Array(mine)), Some(Value::Array(theirs))) if is_set(path) => {
                 self.set(path, base.and_then(Value::as_array).map_or(&[], Vec::as_slice), mine, theirs);
             }
-            _ => match self.shown {
-                Shown::Mine => {}
-                Shown::Base => self.put(path, base),
-                Shown::Theirs => self.put(path, theirs),
-            },
+            _ => {
+                self.conflicts += 1;
+                match self.shown {
+                    Shown::Mine => {}
+                    Shown::Base => self.put(path, base),
+                    Shown::Theirs => self.put(path, theirs),
+                }
+            }
         }
     }
 
@@ -130,6 +137,7 @@ impl Comparison {
             if theirs == base || mine == theirs {
                 continue;
             }
+            self.conflicts += usize::from(mine != base);
             let new = match self.shown {
                 _ if mine == base => theirs,
                 Shown::Mine => continue,

@@ -72,7 +72,7 @@ impl Dispute {
     pub fn sentence(&self) -> String {
         let told = match self {
             Dispute::Text => "both changed the same lines: decide between the markers",
-            Dispute::BothAdded => "both added it: both are in it, between markers",
+            Dispute::BothAdded => "both added it, with different contents: keep what you want of each",
             Dispute::Dropped => "you changed it, the templates dropped it: yours stays, delete it if you agree",
             Dispute::Binary => "both changed it and it is no text: yours stays, theirs lies beside it",
             Dispute::Kind => "both changed it and one is a link: yours stays, theirs lies beside it",
@@ -148,8 +148,6 @@ pub(super) struct Ledger<'a> {
     deletes: BTreeSet<String>,
     moved: BTreeMap<String, String>,
     besides: BTreeMap<String, String>,
-    /// Paths that theirs would have changed; none may lie behind a link.
-    wanted: BTreeSet<String>,
 }
 
 impl<'a> Ledger<'a> {
@@ -162,7 +160,6 @@ impl<'a> Ledger<'a> {
             deletes: BTreeSet::new(),
             moved: BTreeMap::new(),
             besides: BTreeMap::new(),
-            wanted: BTreeSet::new(),
         }
     }
 
@@ -230,11 +227,9 @@ impl<'a> Ledger<'a> {
         self.moved.insert(new.to_owned(), old.to_owned());
     }
 
-    /// Theirs changed a path that may lie behind a link of the owner's.
-    pub fn behind_link(&mut self, path: &str, changed: bool) {
-        if changed {
-            self.wanted.insert(path.to_owned());
-        }
+    /// Whether something of the owner's stands above a path or below it.
+    pub fn is_in_the_way(&self, path: &str) -> bool {
+        self.file_above(path).is_some() || self.mine.below(path).next().is_some()
     }
 
     /// The folder of base's above a path of which nothing is left.
@@ -245,7 +240,7 @@ impl<'a> Ledger<'a> {
 
     /// Moves aside what something of the owner's stands in the way of.
     pub fn close(mut self) -> Outcome<Merged> {
-        for path in self.puts.keys().chain(&self.wanted) {
+        for path in self.puts.keys() {
             self.refuse_behind_link(path)?;
         }
         let blocked: Vec<String> = self.puts.keys().filter(|path| self.is_blocked(path)).cloned().collect();

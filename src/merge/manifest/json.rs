@@ -19,7 +19,7 @@ impl Language for Json {
         }
     }
 
-    fn apply(&self, mine: &str, theirs: &str, edits: &[Edit]) -> Option<String> {
+    fn apply(&self, mine: &str, [theirs, _]: [&str; 2], edits: &[Edit]) -> Option<String> {
         let root = parse(mine)?;
         let theirs: Value = serde_json::from_str(theirs).ok()?;
         edits.iter().try_for_each(|edit| apply(&root.object_value()?, edit, &theirs))?;

@@ -12,10 +12,10 @@ impl Language for Toml {
         value(text)
     }
 
-    fn apply(&self, mine: &str, theirs: &str, edits: &[Edit]) -> Option<String> {
+    fn apply(&self, mine: &str, lenders: [&str; 2], edits: &[Edit]) -> Option<String> {
         let mut document = mine.parse::<DocumentMut>().ok()?;
-        let theirs = theirs.parse::<DocumentMut>().ok()?;
-        edits.iter().try_for_each(|edit| apply(&mut document, edit, &theirs))?;
+        let lenders = [lenders[0].parse::<DocumentMut>().ok()?, lenders[1].parse::<DocumentMut>().ok()?];
+        edits.iter().try_for_each(|edit| apply(&mut document, edit, &lenders))?;
         Some(document.to_string())
     }
 }
@@ -50,12 +50,12 @@ fn plain_value(value: &toml_edit::Value) -> Value {
     }
 }
 
-fn apply(document: &mut DocumentMut, edit: &Edit, theirs: &DocumentMut) -> Option<()> {
+fn apply(document: &mut DocumentMut, edit: &Edit, lenders: &[DocumentMut]) -> Option<()> {
     match edit {
         Edit::Set(path, value) => {
             let (key, folder) = path.split_last()?;
-            // Only a value of theirs is at hand as it was written; one of base's is written afresh.
-            let written = find(theirs, path).filter(|item| plain(item) == *value).cloned();
+            let written =
+                lenders.iter().filter_map(|lender| find(lender, path)).find(|item| plain(item) == *value).cloned();
             let table = folder.iter().try_fold(document.as_table_mut() as &mut dyn TableLike, |table, key| {
                 table.entry(key).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut()
             })?;

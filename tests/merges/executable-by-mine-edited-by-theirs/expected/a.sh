@@ -1,0 +1,10 @@
+one
+two
+three
+four
+theirs
+six
+seven
+eight
+nine
+ten

@@ -1,0 +1,10 @@
+one
+two
+three
+four
+mine
+six
+seven
+eight
+nine
+ten

@@ -1,0 +1,10 @@
+one
+theirs
+three
+four
+five
+six
+seven
+eight
+nine
+ten

@@ -1,0 +1,7 @@
+import a
+import b
+import c
+import d
+
+
+print(a, b, c)

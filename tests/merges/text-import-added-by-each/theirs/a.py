@@ -1,0 +1,6 @@
+import a
+import c
+import d
+
+
+print(a, c)
