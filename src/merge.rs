@@ -8,6 +8,7 @@ mod form;
 pub mod locks;
 pub mod manifest;
 mod outcome;
+mod regions;
 mod renames;
 pub mod text;
 

@@ -189,7 +189,10 @@ fn exit(screen: &str) -> &str {
 /// The lines that name files.
 fn listed(screen: &str) -> Vec<&str> {
     let states = ["created", "merged", "deleted", "conflict", "kept"];
-    screen.lines().filter(|line| states.iter().any(|state| line.trim_start().starts_with(&format!("{state}  ")))).collect()
+    screen
+        .lines()
+        .filter(|line| states.iter().any(|state| line.trim_start().starts_with(&format!("{state}  "))))
+        .collect()
 }
 
 fn shown(tree: &BTreeMap<String, (Vec<u8>, bool)>) -> String {

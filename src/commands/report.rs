@@ -79,9 +79,10 @@ pub fn conflicts(plan: &Regeneration, written: bool) -> Result<(), Failure> {
         true => format!("{files} left to you to decide; everything else is done, and nothing of yours is lost"),
         false => format!("{files} for you to decide after such an update"),
     });
-    let marked = plan.merged.in_state(State::Conflict).any(|verdict| {
-        verdict.beside.is_none() && matches!(verdict.dispute, Some(Dispute::Text | Dispute::BothAdded))
-    });
+    let marked = plan
+        .merged
+        .in_state(State::Conflict)
+        .any(|verdict| verdict.beside.is_none() && matches!(verdict.dispute, Some(Dispute::Text | Dispute::BothAdded)));
     let beside = plan.merged.verdicts.iter().any(|verdict| verdict.beside.is_some());
     let failure = match marked {
         true => failure.hint("open each file, decide between <<<<<<< and >>>>>>>, delete the markers, then commit"),

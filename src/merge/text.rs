@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use similar::{MergeRegion, MergeResolution, TextMerge};
-
 use super::form::Form;
+use super::regions::{Change, regions};
 
 /// What stands behind the markers: which side, and which version of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,32 +36,34 @@ pub fn merge(base: &str, mine: &str, theirs: &str, labels: &Labels) -> Lines {
 
 /// Merges texts of plain LF lines; falls back to one whole conflict rather than lose a line.
 fn lines(base: &str, mine: &str, theirs: &str, labels: &Labels) -> Lines {
-    let merge = TextMerge::from_lines(base, mine, theirs);
+    let [base_lines, mine_lines, theirs_lines] =
+        [base, mine, theirs].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let mut text = String::with_capacity(mine.len() + theirs.len() / 2);
-    for region in merge.regions() {
-        match region.resolution() {
-            MergeResolution::Theirs => region.theirs_range().for_each(|at| text.extend(merge.theirs_line(at))),
-            MergeResolution::Conflict => text.push_str(&conflict(&merge, region, labels)),
-            _ => region.ours_range().for_each(|at| text.extend(merge.ours_line(at))),
+    let mut conflicts = 0;
+    for region in regions(&base_lines, &mine_lines, &theirs_lines) {
+        let (own, new) = (&mine_lines[region.mine], &theirs_lines[region.theirs]);
+        match region.change {
+            Change::Mine => text.extend(own.iter().copied()),
+            Change::Theirs => text.extend(new.iter().copied()),
+            Change::Conflict => {
+                conflicts += 1;
+                text += &conflict(&base_lines[region.base].concat(), own, new, labels);
+            }
         }
     }
-    if keeps_added(base, mine, &text) && keeps_added(base, theirs, &text) {
-        return Lines { text, conflicts: merge.conflict_count() };
+    match keeps_added(base, mine, &text) && keeps_added(base, theirs, &text) {
+        true => Lines { text, conflicts },
+        false => Lines { text: marked(&[], mine, base, theirs, &[], labels), conflicts: 1 },
     }
-    Lines { text: marked(&[], mine, base, theirs, &[], labels), conflicts: 1 }
 }
 
 /// A conflict, with the lines that both sides share at its edges left outside (git's zdiff3).
-fn conflict(merge: &TextMerge<'_, '_, '_, str>, region: &MergeRegion, labels: &Labels) -> String {
-    let mine: Vec<&str> = region.ours_range().filter_map(|at| merge.ours_line(at)).collect();
-    let theirs: Vec<&str> = region.theirs_range().filter_map(|at| merge.theirs_line(at)).collect();
-    let base: String = region.base_range().filter_map(|at| merge.base_line(at)).collect();
-    let head = mine.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
-    let (mine, theirs) = (mine.as_slice(), &theirs[head..]);
-    let (before, mine) = mine.split_at(head);
+fn conflict(base: &str, mine: &[&str], theirs: &[&str], labels: &Labels) -> String {
+    let head = mine.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let ((before, mine), theirs) = (mine.split_at(head), &theirs[head..]);
     let tail = mine.iter().rev().zip(theirs.iter().rev()).take_while(|(a, b)| a == b).count();
     let (mine, after) = mine.split_at(mine.len() - tail);
-    marked(before, &mine.concat(), &base, &theirs[..theirs.len() - tail].concat(), after, labels)
+    marked(before, &mine.concat(), base, &theirs[..theirs.len() - tail].concat(), after, labels)
 }
 
 fn marked(before: &[&str], mine: &str, base: &str, theirs: &str, after: &[&str], labels: &Labels) -> String {
