@@ -74,6 +74,7 @@ impl Decided {
         let name = table.get("name").and_then(|item| item.as_str()).ok_or_else(|| missing("name"))?;
         PartName::new(name).map_err(|bad| {
             Failure::refused(format!("{}: decision.services.name {name:?}: {}", reader.origin(table, "name"), bad.rule))
+                .hint("take [decision] away and the decision is made anew")
         })?;
         let parts = table.get("parts").and_then(|item| item.as_array());
         Ok(Self {
