@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::advice::{Advice, Service};
 use crate::catalogue::{Catalogue, Layer};
+use crate::pack::PackAnswers;
 use crate::product::{Language, Product, Role, Workload};
 use crate::words;
 
@@ -97,18 +100,21 @@ pub struct Blueprint<'a> {
 }
 
 /// Lists the layers that apply.
-pub fn draw<'a>(product: &Product, advice: &Advice, catalogue: &'a Catalogue) -> Blueprint<'a> {
+pub fn draw<'a>(product: &Product, advice: &Advice, catalogue: &'a Catalogue, pack: &PackAnswers) -> Blueprint<'a> {
     let whole = facts(product, &advice.services);
+    let asked: BTreeSet<String> = pack.iter().map(|(key, text)| format!("{key}-{text}")).collect();
     let mut steps = Vec::new();
     for layer in &catalogue.layers {
         for (prefix, service) in places(layer.mount, &advice.services) {
             let held = service.map_or_else(|| whole.clone(), |index| scoped(&whole, product, &advice.services[index]));
-            if layer.facts.iter().all(|fact| held.contains(fact.as_str())) {
+            if layer.facts.iter().all(|fact| held.contains(fact.as_str()) || asked.contains(fact)) {
                 steps.push(Step { layer, prefix, service });
             }
         }
     }
-    Blueprint { steps, words: words::of(product, advice, &whole) }
+    let mut words = words::of(product, advice, &whole);
+    words["pack"] = pack.iter().map(|(key, text)| (key.clone(), Value::from(text.as_str()))).collect();
+    Blueprint { steps, words }
 }
 
 /// Where a mount stands: prefix and service, once for each service it covers.

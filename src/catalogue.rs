@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::blueprint::{Mount, is_fact};
 use crate::failure::{Failure, Outcome, nearest};
+use crate::pack::{self, Question};
 use crate::tree::{Content, hex};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -59,6 +60,8 @@ pub struct Layer {
 pub struct Catalogue {
     /// General layers first, then by name.
     pub layers: Vec<Layer>,
+    /// What it asks beyond the common answers.
+    pub questions: Vec<Question>,
     /// Whether it is the one inside this binary.
     pub built_in: bool,
 }
@@ -83,23 +86,33 @@ impl Catalogue {
     /// The first wrong layer or file.
     pub fn from_files(files: Vec<Found>) -> Outcome<Self> {
         let mut layers: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+        let mut questions = Vec::new();
         for (path, content, executable) in files {
-            let Some((layer, path)) = path.split_once('/') else { continue };
+            let Some((layer, path)) = path.split_once('/') else {
+                if path == pack::FILE {
+                    let text = std::str::from_utf8(content.bytes());
+                    questions = pack::read(text.map_err(|_| Failure::refused(format!("{path}: not UTF-8 text")))?)?;
+                }
+                continue;
+            };
             check_source(layer, path)?;
             layers.entry(layer.to_owned()).or_default().push(Source { path: path.to_owned(), content, executable });
         }
-        let mut layers =
-            layers.into_iter().map(|(name, sources)| Layer::new(name, sources)).collect::<Outcome<Vec<_>>>()?;
+        let mut layers = layers
+            .into_iter()
+            .map(|(name, sources)| Layer::new(name, sources, &questions))
+            .collect::<Outcome<Vec<_>>>()?;
         if !layers.iter().any(|layer| layer.name == "repository") {
             return Err(Failure::refused("the pack has no `repository/` layer").hint("`repository/` is the layer that lands at the root, always; `duostack templates export DIR` writes a pack to start from"));
         }
         layers.sort_by(|a, b| a.facts.len().cmp(&b.facts.len()).then_with(|| a.name.cmp(&b.name)));
-        Ok(Self { layers, built_in: false })
+        Ok(Self { layers, questions, built_in: false })
     }
 
     /// Content hash of the whole pack: paths, modes and bytes, whatever the order on disk.
     pub fn hash(&self) -> String {
         let mut hasher = Sha256::new();
+        hasher.update(format!("{:?}\n", self.questions));
         for layer in &self.layers {
             for source in &layer.sources {
                 let kind = match &source.content {
@@ -123,12 +136,13 @@ impl Catalogue {
 }
 
 impl Layer {
-    fn new(name: String, sources: Vec<Source>) -> Outcome<Self> {
+    fn new(name: String, sources: Vec<Source>, questions: &[Question]) -> Outcome<Self> {
         let mut words = name.split('+');
         let mount_word = words.next().unwrap_or_default();
         let mount = Mount::from_word(mount_word).ok_or_else(|| unknown_mount(&name, mount_word))?;
         let facts: Vec<String> = words.map(str::to_owned).collect();
-        if let Some(fact) = facts.iter().find(|fact| !is_fact(fact)) {
+        let asked = |fact: &String| questions.iter().flat_map(Question::facts).any(|given| given == *fact);
+        if let Some(fact) = facts.iter().find(|fact| !is_fact(fact) && !asked(fact)) {
             return Err(unknown_fact(&name, fact));
         }
         Ok(Self { name, mount, facts, sources })

@@ -7,10 +7,11 @@ use crate::base::{self, Base};
 use crate::catalogue::Catalogue;
 use crate::disk::{Access, Item};
 use crate::failure::Outcome;
+use crate::product::Product;
 use crate::product::answers::Answers;
-use crate::product::{Product, writer};
+use crate::product::writer::{self, Recorded};
 use crate::tree::{Content, Entry, Tree};
-use crate::{blueprint, render};
+use crate::{blueprint, pack, render};
 
 /// In `.env.example`, the value that stands for a secret of the repository's own.
 const SECRET_PLACEHOLDER: &str = "generate-me";
@@ -32,12 +33,18 @@ impl Emission {
     /// # Errors
     /// Whatever is wrong with the pack's templates.
     pub fn of(product: &Product, advice: &Advice, answers: &Answers, catalogue: &Catalogue) -> Outcome<Self> {
-        let blueprint = blueprint::draw(product, advice, catalogue);
+        let asked = pack::settle(&catalogue.questions, answers)?;
+        let blueprint = blueprint::draw(product, advice, catalogue, &asked);
         let pack = catalogue.hash();
         let own_pack = catalogue.own_hash();
         Ok(Self {
             tree: render::render(&blueprint, advice)?,
-            answers: writer::write(answers.document.as_deref(), product, advice, own_pack.as_deref()),
+            answers: writer::write(
+                answers.document.as_deref(),
+                product,
+                advice,
+                Recorded { hash: own_pack.as_deref(), answers: &asked },
+            ),
             pack,
         })
     }

@@ -13,6 +13,7 @@ use crate::advice::{Advice, advise};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::name::ProductName;
+use crate::pack;
 use crate::product::answers::{Answer, Answers, Origin, PartAnswer};
 use crate::product::{Product, Workload, keys};
 
@@ -29,6 +30,8 @@ pub enum Purpose<'a> {
         dry_run: bool,
         /// Flags as typed that are no answers, for the equivalent command.
         flags: &'a [String],
+        /// What the pack asks beyond the common answers.
+        questions: &'a [pack::Question],
     },
 }
 

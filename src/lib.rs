@@ -18,6 +18,7 @@ pub mod git;
 pub mod interview;
 pub mod merge;
 pub mod name;
+pub mod pack;
 pub mod processes;
 pub mod product;
 pub mod progress;

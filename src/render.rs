@@ -49,11 +49,12 @@ pub fn render(blueprint: &Blueprint<'_>, advice: &Advice) -> Outcome<Tree> {
 
 /// Everything that is wrong with a pack's templates, whether or not a product would emit them.
 pub fn check(catalogue: &Catalogue) -> Vec<Failure> {
+    let words = words::sample(&catalogue.questions);
     let sources = catalogue.layers.iter().flat_map(|layer| layer.sources.iter().map(move |source| (layer, source)));
-    sources.filter_map(|(layer, source)| check_source(&layer.name, source).err()).collect()
+    sources.filter_map(|(layer, source)| check_source(&layer.name, source, &words).err()).collect()
 }
 
-fn check_source(layer: &str, source: &Source) -> Outcome<()> {
+fn check_source(layer: &str, source: &Source, words: &Value) -> Outcome<()> {
     let place = format!("{layer}/{}", source.path);
     if !source.path.ends_with(".hbs") {
         return Tree::default().insert(
@@ -62,7 +63,7 @@ fn check_source(layer: &str, source: &Source) -> Outcome<()> {
         );
     }
     for text in [source.path.as_str(), utf8(source, &place)?] {
-        names::check(&compile(text, &place)?, &words::sample(), &place)?;
+        names::check(&compile(text, &place)?, words, &place)?;
     }
     Ok(())
 }

@@ -143,8 +143,9 @@ pub fn check_path(path: &str) -> Outcome<()> {
             _ => {}
         }
     }
-    match path.split('/').next() {
+    match path.split('/').next().map(str::to_ascii_lowercase).as_deref() {
         Some(".duostack") => refuse("lies where duostack keeps its base"),
+        Some("duostack.toml") => refuse("is the answers file, which duostack writes itself"),
         _ => Ok(()),
     }
 }
@@ -193,6 +194,8 @@ mod tests {
             ".git/config",
             "a/.GIT/hooks/x",
             ".duostack/base",
+            ".DuoStack/base",
+            "duostack.toml",
             "a\0b",
         ] {
             assert!(check_path(path).is_err(), "{path:?}");

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::advice::{Advice, ChosenBy, PerShape, Service, advise};
 use crate::blueprint::{Facts, all_facts};
 use crate::examples::{EXAMPLES, Example};
+use crate::pack::Question;
 use crate::product::{Language, Product, Role, Shape};
 
 /// A product of both languages.
@@ -51,13 +52,16 @@ pub fn schema(words: &Value) -> Value {
 }
 
 /// The words of a product that has everything, to check templates against without a product.
-pub fn sample() -> Value {
+pub fn sample(questions: &[Question]) -> Value {
     let (product, advice) = SAMPLE
         .read()
         .and_then(|answers| answers.product())
         .and_then(|product| advise(&product).map(|advice| (product, advice)))
         .expect("the first example is sound");
-    schema(&of(&product, &advice, &Facts::new()))
+    let mut words = of(&product, &advice, &Facts::new());
+    let asked = |question: &Question| (question.key.clone(), Value::from(question.default.as_str()));
+    words["pack"] = questions.iter().map(asked).collect();
+    schema(&words)
 }
 
 /// Words of one service.

@@ -264,3 +264,18 @@ fn without_a_terminal_what_is_open_is_an_error_that_names_the_flags() {
     let answers = std::fs::read_to_string(world.path("sea-chart/duostack.toml")).unwrap();
     assert!(answers.contains("name = \"Sea Chart\"") && answers.contains("machine-learning"), "{answers}");
 }
+
+#[test]
+fn a_pack_asks_its_own_questions_after_the_others() {
+    let world = World::new();
+    world
+        .write("pack/pack.toml", "[[questions]]\nkey = \"database\"\nask = \"Which database?\"\nwhy = \"It decides the compose file.\"\naccepts = [\"sqlite\", \"postgres\"]\ndefault = \"sqlite\"\n")
+        .write("pack/repository/a.txt.hbs", "{{pack.database}}\n");
+    let mut person = Person::sits_down(&world, &["new", "--no-git", "--templates", "pack"], ROOMY, &[]);
+    begins(&mut person).takes_defaults_until(LOAD_AND_TEAM).takes_defaults_until(ROADMAP).takes_defaults_until(OPTIONS);
+    person.sees("Which database?").sees("It decides the compose file.").types(DOWN).types(ENTER);
+    person.sees("And now?").types(ENTER).sees("--set pack.database=postgres");
+    let (code, said) = person.leaves();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(std::fs::read_to_string(world.path("ada-s-talk/a.txt")).unwrap(), "postgres\n");
+}

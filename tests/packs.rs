@@ -67,3 +67,93 @@ fn a_layer_applies_when_its_facts_hold_and_the_more_specific_wins() {
     assert!(!world.path("out/never.txt").exists());
     assert_eq!(read("package.json"), "{\n  \"dependencies\": {\n    \"a\": \"1\",\n    \"b\": \"1\"\n  }\n}\n");
 }
+
+const QUESTIONS: &str = "[[questions]]\nkey = \"database\"\nask = \"Which database?\"\nwhy = \"It decides the compose file.\"\naccepts = [\"sqlite\", \"postgres\"]\ndefault = \"sqlite\"\n\n[[questions]]\nkey = \"owner\"\nask = \"Who owns it?\"\nwhy = \"For the footer.\"\ndefault = \"nobody\"\n";
+const ANSWERS: &str = "[product]\nname = \"Asked\"\n[[parts]]\nname = \"rooms\"\nworkload = \"chat\"\n[pack]\ndatabase = \"postgres\" # the big one\n";
+
+fn asking_pack(world: &World) {
+    world
+        .write("pack/pack.toml", QUESTIONS)
+        .write("pack/repository/README.md.hbs", "{{pack.database}} of {{pack.owner}}\n")
+        .write("pack/repository+database-postgres/compose.yaml", "services: {}\n")
+        .write("answers.toml", ANSWERS);
+}
+
+#[test]
+fn a_pack_asks_further_questions_and_its_layers_follow_the_answers() {
+    let world = World::new();
+    asking_pack(&world);
+    world.run(["templates", "check", "pack"]).exits(0);
+    world.run(["new", "out", "--answers", "answers.toml", "--templates", "pack"]).exits(0);
+    let read = |path: &str| fs::read_to_string(world.path(&format!("out/{path}"))).unwrap();
+    assert_eq!(read("README.md"), "postgres of nobody\n");
+    assert!(world.path("out/compose.yaml").is_file());
+    let answers = read("duostack.toml");
+    assert!(answers.contains("database = \"postgres\" # the big one\nowner = \"nobody\""), "{answers}");
+    // Another answer, another tree.
+    let update = |arguments: &[&str]| {
+        let mut command = world.command(["update", "--templates", "../pack", "--allow-dirty"]);
+        support::Ran::of(command.args(arguments).current_dir(world.path("out")))
+    };
+    update(&["--set", "pack.database=sqlite", "--set", "pack.owner=Ada"]).exits(0).prints("deleted  compose.yaml");
+    assert_eq!(read("README.md"), "sqlite of Ada\n");
+    update(&["--set", "pack.database=oracle"]).exits(1).says("pack.database accepts: sqlite, postgres");
+    // A question that a newer pack no longer asks.
+    world.write("pack/pack.toml", QUESTIONS.split("\n\n").next().unwrap());
+    world.write("pack/repository/README.md.hbs", "{{pack.database}}\n");
+    update(&["--yes"]).exits(1).says("duostack.toml:").says("does not ask for `pack.owner`");
+}
+
+#[test]
+fn what_a_pack_does_not_ask_or_accept_is_refused() {
+    let world = World::new();
+    asking_pack(&world);
+    world.write("empty/repository/a.txt", "a\n");
+    let before = world.snapshot();
+    for (pack, set, says) in [
+        ("pack", "pack.databse=sqlite", "did you mean `pack.database`?"),
+        ("pack", "pack.database=oracle", "accepts: sqlite, postgres"),
+        ("empty", "pack.owner=Ada", "asks nothing beyond the common answers"),
+    ] {
+        world
+            .run(["new", "out", "--answers", "answers.toml", "--templates", pack, "--set", set])
+            .exits(1)
+            .says(if pack == "empty" { "this pack does not ask for" } else { says });
+    }
+    world.run(["new", "out", "--example", "parley", "--set", "pack.owner=Ada"]).exits(1).says("take the line out");
+    assert!(before == world.snapshot());
+    for (file, text, says) in [
+        ("pack/pack.toml", "[[questions]]\nkey = \"x\"\n", "pack.toml:2: a question has no `ask`"),
+        ("pack/pack.toml", "colour = 1\n", "pack.toml:1: unknown key `colour`"),
+    ] {
+        let whole = fs::read_to_string(world.path(file)).unwrap();
+        world.write(file, text);
+        world.run(["templates", "check", "pack"]).exits(1).says(says).says("hint: ");
+        world.write(file, whole);
+    }
+    world.write("pack/repository+database-oracle/a.txt", "a\n");
+    world.run(["templates", "check", "pack"]).exits(1).says("database-oracle");
+}
+
+#[test]
+fn a_pack_can_neither_reach_out_nor_write_where_others_keep_their_state() {
+    let world = World::new();
+    asking_pack(&world);
+    world.run(["new", "out", "--answers", "answers.toml", "--templates", "pack"]).exits(0);
+    world.write("secret.txt", "secret\n");
+    for (name, path) in [("git", ".git/hooks/pre-commit"), ("state", ".duostack/base/x"), ("answers", "duostack.toml")]
+    {
+        world.write(&format!("{name}/repository/{path}"), "#!/bin/sh\n");
+    }
+    fs::create_dir_all(world.path("link/repository")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../../secret.txt", world.path("link/repository/l")).unwrap();
+    let before = support::snapshot(&world.path("out"));
+    for name in ["git", "state", "answers", "link"] {
+        let pack = format!("../{name}");
+        let mut command = world.command(["update", "--yes", "--allow-dirty", "--set", "pack.x=y", "--templates"]);
+        support::Ran::of(command.arg(pack).current_dir(world.path("out"))).exits(1).says("hint: ");
+        world.run(["new", "other", "--example", "parley", "--templates", name]).exits(1).says("hint: ");
+        assert!(before == support::snapshot(&world.path("out")), "{name}");
+    }
+}

@@ -28,7 +28,12 @@ pub fn run(console: &Console, args: &NewArgs) -> Outcome<()> {
         Landing::at(dir)?;
     }
     let flags = flags(args);
-    let purpose = Purpose::New { dir: args.dir.as_deref(), dry_run: args.dry_run, flags: &flags };
+    let purpose = Purpose::New {
+        dir: args.dir.as_deref(),
+        dry_run: args.dry_run,
+        flags: &flags,
+        questions: &catalogue.questions,
+    };
     let settled = super::settle(console, &args.answers, args.shape, purpose)?;
     crate::advice::refuse_unemittable(&settled.product, &settled.advice)?;
     let emission = Emission::of(&settled.product, &settled.advice, &settled.answers, &catalogue)?;

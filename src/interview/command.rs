@@ -24,6 +24,9 @@ pub fn command(answers: &Answers, purpose: Purpose<'_>) -> String {
             set(&path, &answer.text);
         }
     }
+    for (path, answer) in answers.of_pack() {
+        set(path, &answer.text);
+    }
     for part in &answers.parts {
         let value = |key| part.values.get(key).map_or("", |answer| answer.text.as_str());
         let name = PartAnswer::name(part).unwrap_or_default();

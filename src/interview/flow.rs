@@ -47,6 +47,7 @@ fn emits(purpose: Purpose<'_>) -> bool {
 pub fn run(asker: &mut impl Asker, console: &Console, mut answers: Answers, purpose: Purpose<'_>) -> Outcome<Settled> {
     asker.show("A few questions. Enter takes what is marked, Esc goes back, Ctrl-C leaves; nothing is written before you say so.\n");
     ask_open(asker, &mut answers, purpose)?;
+    ask_pack(asker, &mut answers, purpose)?;
     loop {
         let verdict = conclude(answers.clone()).and_then(|settled| {
             if emits(purpose) {
@@ -91,6 +92,25 @@ fn ask_open(asker: &mut impl Asker, answers: &mut Answers, purpose: Purpose<'_>)
             again = asked.pop().or(Some(topic));
         }
     }
+}
+
+/// What the pack asks, where nobody has answered it yet.
+fn ask_pack(asker: &mut impl Asker, answers: &mut Answers, purpose: Purpose<'_>) -> Outcome<()> {
+    let Purpose::New { questions, .. } = purpose else { return Ok(()) };
+    for question in questions {
+        if !answers.is_open(&question.path()) {
+            continue;
+        }
+        let text = if question.accepts.is_empty() {
+            asker.text(&question.ask, &question.why, &question.default, &|_| Ok(()))?
+        } else {
+            let standing = question.accepts.iter().position(|word| *word == question.default).unwrap_or(0);
+            let chosen = asker.one(&question.ask, &question.why, &question.accepts, standing)?;
+            question.accepts[chosen.unwrap_or(standing)].clone()
+        };
+        answers.answer_pack(&question.path(), text.trim(), Origin::Question);
+    }
+    Ok(())
 }
 
 /// Whether it was answered; not when the way goes back.

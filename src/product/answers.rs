@@ -82,6 +82,16 @@ impl Answers {
         self.values.get(path)
     }
 
+    /// The answers to a pack's own questions, by dotted path.
+    pub fn of_pack(&self) -> impl Iterator<Item = (&String, &Answer)> {
+        self.values.iter().filter(|(path, _)| path.starts_with("pack."))
+    }
+
+    /// Records an answer to a question of a pack; whether the pack asks it shows when the pack is known.
+    pub fn answer_pack(&mut self, path: &str, text: &str, origin: Origin) {
+        self.values.insert(path.to_owned(), Answer { text: text.to_owned(), origin });
+    }
+
     /// Whether nobody has answered this yet.
     pub fn is_open(&self, path: &str) -> bool {
         !self.values.contains_key(path)

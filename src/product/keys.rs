@@ -57,8 +57,10 @@ pub const KEYS: &[Key] = &[
     key("options", "license", Accepts::Words(License::WORDS), "none"),
 ];
 
-/// Every table, in the order of the file; `parts` and `decision.services` are lists of tables.
-pub const TABLES: &[&str] = &["product", "parts", "load", "team", "roadmap", "preferences", "options", "decision"];
+/// Every table, in the order of the file; `parts` and `decision.services` are lists of tables,
+/// and the keys of `pack` are the pack's.
+pub const TABLES: &[&str] =
+    &["product", "parts", "load", "team", "roadmap", "preferences", "options", "pack", "decision"];
 
 /// Keys of one entry of `[[parts]]`.
 pub const PART_KEYS: &[&str] = &["name", "workload", "importance"];
@@ -73,6 +75,7 @@ pub fn find(path: &str) -> Option<&'static Key> {
 pub fn names_in(table: &str) -> Vec<&'static str> {
     match table {
         "parts" => PART_KEYS.to_vec(),
+        "pack" => Vec::new(),
         "decision" => vec!["shape", "services", "pack"],
         _ => KEYS.iter().filter(|key| key.table == table).map(|key| key.name).collect(),
     }

@@ -42,6 +42,10 @@ pub fn set(answers: &mut Answers, setting: &str) -> Outcome<()> {
     if path == "parts" {
         return set_parts(answers, value, origin);
     }
+    if path.starts_with("pack.") {
+        answers.answer_pack(path, value, origin);
+        return Ok(());
+    }
     match keys::find(path) {
         Some(key) => answers.answer(key, value, origin),
         None => Err(unknown_path(path, &origin)),
@@ -142,6 +146,7 @@ impl Reader<'_> {
         match name {
             "schema" => self.schema(item, &origin),
             "parts" => self.parts(item, &origin, answers),
+            "pack" => self.pack(self.table(item, name, &origin)?, answers),
             "decision" => {
                 answers.decision = Decision::read(self, self.table(item, name, &origin)?)?;
                 Ok(())
@@ -185,6 +190,18 @@ impl Reader<'_> {
             })?;
             let text = self.scalar(key, item, &origin)?;
             answers.answer(key, &text, origin)?;
+        }
+        Ok(())
+    }
+
+    fn pack(&self, table: &dyn TableLike, answers: &mut Answers) -> Outcome<()> {
+        for (name, item) in table.iter() {
+            let origin = self.origin(table, name);
+            let text = item.as_str().ok_or_else(|| {
+                Failure::refused(format!("{origin}: pack.{name} does not accept {}", item.to_string().trim()))
+                    .hint(format!("pack.{name} accepts text in double quotes"))
+            })?;
+            answers.answer_pack(&format!("pack.{name}"), text, origin);
         }
         Ok(())
     }

@@ -5,10 +5,20 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 use super::keys::{Accepts, KEYS, Key};
 use super::{Part, Product};
 use crate::advice::Advice;
+use crate::pack::PackAnswers;
+
+/// What an emission leaves in the answers about its pack.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a> {
+    /// Content hash of a pack of the owner's.
+    pub hash: Option<&'a str>,
+    /// Answers to its questions.
+    pub answers: &'a PackAnswers,
+}
 
 /// The answers file of an emitted repository: the owner's text when there is one, else a fresh one.
-/// Comments and order of the owner's text survive. `pack` is the content hash of a pack of the owner's.
-pub fn write(existing: Option<&str>, product: &Product, advice: &Advice, pack: Option<&str>) -> String {
+/// Comments and order of the owner's text survive.
+pub fn write(existing: Option<&str>, product: &Product, advice: &Advice, pack: Recorded<'_>) -> String {
     let mut document = existing.and_then(|text| text.parse::<DocumentMut>().ok()).unwrap_or_else(|| fresh(product));
     if document.get("schema").is_none() {
         document.insert("schema", value(1));
@@ -19,7 +29,8 @@ pub fn write(existing: Option<&str>, product: &Product, advice: &Advice, pack: O
     if !same_parts(&document, product) {
         document.insert("parts", Item::ArrayOfTables(product.parts.iter().map(part_table).collect()));
     }
-    write_decision(&mut document, advice, pack);
+    write_pack(&mut document, pack.answers);
+    write_decision(&mut document, advice, pack.hash);
     document.to_string()
 }
 
@@ -110,6 +121,19 @@ pub fn current(product: &Product, key: &Key) -> String {
         ("options", "ci") => product.options.ci.to_string(),
         ("options", "license") => product.options.license.to_string(),
         (table, name) => unreachable!("{table}.{name} is not in KEYS"),
+    }
+}
+
+/// Defaults are written too, so that a pack whose defaults change changes nothing that was emitted.
+fn write_pack(document: &mut DocumentMut, answers: &PackAnswers) {
+    for (key, text) in answers {
+        let stated = document.get("pack").and_then(|table| table.get(key)).and_then(Item::as_str);
+        if stated != Some(text) {
+            let table = document.entry("pack").or_insert_with(|| Item::Table(Table::new()));
+            if let Some(table) = table.as_table_like_mut() {
+                table.insert(key, value(text));
+            }
+        }
     }
 }
 

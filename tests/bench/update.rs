@@ -56,7 +56,7 @@ impl Bench {
         fs::write(self.root.join("answers.toml"), ANSWERS).expect("answers");
         make_pack(&self.root.join("base"), files, |_, _| {});
         make_pack(&self.root.join("theirs"), files, |index, lines| {
-            if index % 10 == 0 {
+            if index.is_multiple_of(10) {
                 lines[30] = "// theirs".to_owned();
             }
         });
@@ -115,7 +115,7 @@ impl Bench {
 fn edit(path: &Path) {
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
     let index: usize = name.trim_start_matches("file-").parse().expect("a number");
-    if index % 20 == 0 || index % 20 == 5 {
+    if matches!(index % 20, 0 | 5) {
         let text = fs::read_to_string(path).expect("text");
         fs::write(path, text.replacen("// file", "// mine: file", 1)).expect("an edit");
     }
