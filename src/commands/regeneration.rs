@@ -204,8 +204,8 @@ impl Regeneration {
     ///
     /// # Errors
     /// Whatever stopped it; everything is as it was then.
-    pub fn write(&self) -> Outcome<()> {
-        transaction::write(&self.repository.root, &self.changes()?, &Stop::listen(), &mut |_| {})
+    pub fn write(&self, stop: &Stop) -> Outcome<()> {
+        transaction::write(&self.repository.root, &self.changes()?, stop, &mut |_| {})
     }
 
     fn changes(&self) -> Outcome<Vec<Change>> {

@@ -9,6 +9,7 @@ use crate::cli::UpdateArgs;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::interview;
+use crate::processes::Stop;
 use crate::product::ShapeChoice;
 
 /// Brings a repository up to date, or shows what that would change.
@@ -26,6 +27,8 @@ pub fn run(console: &Console, args: &UpdateArgs) -> Outcome<()> {
 /// # Errors
 /// As for [`run`].
 pub fn carry_out(console: &Console, repository: Repository, args: &UpdateArgs) -> Outcome<()> {
+    // From here on Ctrl-C waits for a moment at which nothing is half-written.
+    let stop = Stop::listen();
     let plan = Regeneration::plan(repository, args.templates.as_deref())?;
     plan.refuse_unready(args.allow_dirty)?;
     if let Some(other) = plan.other_pack() {
@@ -36,7 +39,7 @@ pub fn carry_out(console: &Console, repository: Repository, args: &UpdateArgs) -
     }
     let current = plan.is_current();
     if !current && !args.dry_run {
-        plan.write()?;
+        plan.write(&stop)?;
     }
     if args.answers.json {
         let report = report::json(&plan, json!({ "dry_run": args.dry_run }));
