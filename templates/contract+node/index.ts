@@ -10,6 +10,9 @@ export interface Schema {
   const?: unknown
   enum?: unknown[]
   oneOf?: Schema[]
+  /** What keeps to the definition, and what does not. */
+  examples?: unknown[]
+  'x-invalid'?: unknown[]
   items?: Schema
   properties?: Record<string, Schema>
   required?: string[]
@@ -58,6 +61,41 @@ export function flat<T>(node: T): T {
 /** The check of a definition of the contract. */
 export const checkOf = (name: string): Check => compile({ $ref: `#/$defs/${name}` })
 
+/** Whether what we send is checked too: everywhere but in production, where it was tried before. */
+export const checksAnswers = process.env.NODE_ENV !== 'production'
+
+/** Throws when what is about to be sent is not what the contract promises. */
+export type Promised = (value: unknown) => void
+
+export const promise = (name: string): Promised => promised(name, { $ref: `#/$defs/${name}` })
+
+/** For the events on channels whose address begins so, if asyncapi documents any. */
+export function promiseOn(address: string): Promised | undefined {
+  const documents = read<{ channels: Record<string, Addressed> }>('asyncapi')
+  const channel = documents
+    .flatMap(([, { channels }]) => Object.values(channels))
+    .find((channel) => channel.address.split('{')[0] === address)
+  const events = Object.values(channel?.messages ?? {}).filter(({ payload }) =>
+    payload.$ref?.endsWith('Event'),
+  )
+  const variants = events.map(({ payload }) => flat(payload))
+  return variants.length > 0 ? promised(`${address}: `, { oneOf: variants }) : undefined
+}
+
+interface Addressed {
+  address: string
+  messages: Record<string, { payload: Schema }>
+}
+
+function promised(name: string, schema: Schema): Promised {
+  if (!checksAnswers) return () => {}
+  const check = compile(schema)
+  return (value) => {
+    const [issue] = check(value)
+    if (issue) throw new Error(`contract: ${name}${issue.path} ${issue.message}`)
+  }
+}
+
 export function compile(schema: Schema): Check {
   const definition = schema.$ref ? $defs[schema.$ref.replace('#/$defs/', '')] : schema
   if (!definition) throw new Error(`contract: ${schema.$ref} leads nowhere`)
@@ -86,15 +124,23 @@ function compileUnion(variants: Schema[]): Check {
 export interface Operation {
   method: string
   path: string
-  /** Checks of the path, query and header parameters, and which of them are numbers. */
-  parameters: Record<'path' | 'query' | 'header', { check: Check; numbers: string[] }>
-  body: { type: string; check: Check } | undefined
-  /** The check of an answer by its status. */
-  answer(status: number): Check | undefined
+  parameters: Record<'path' | 'query' | 'header', Place>
+  body: { type: string; check: Check; examples: unknown[]; invalid: unknown[] } | undefined
+  /** Documented statuses, `default` among them: each content type with its check, if it is JSON. */
+  answers: Map<string, Map<string, Check | undefined>>
+}
+
+interface Place {
+  check: Check
+  /** Which of its parameters are numbers. */
+  numbers: string[]
+  /** Examples of those that are required. */
+  samples: Record<string, string>
 }
 
 interface Parameter {
   name: string
+  example?: unknown
   in: 'path' | 'query' | 'header'
   required?: boolean
   schema: Schema
@@ -115,16 +161,18 @@ interface Description {
 
 const methods = ['get', 'post', 'put', 'patch', 'delete']
 
-/** Every operation by its operationId. */
-export const operations = new Map<string, Operation>()
-for (const [, raw] of read<unknown>('openapi')) {
+/** Every operation, by document and operationId. */
+export const operations = new Map<string, Map<string, Operation>>()
+for (const [name, raw] of read<unknown>('openapi')) {
+  const own = new Map<string, Operation>()
+  operations.set(name, own)
   const document = inline(raw, raw) as Document
   for (const [path, item] of Object.entries(document.paths))
     for (const method of methods) {
       const description = item[method]
       if (!description) continue
       const parameters = [...(item.parameters ?? []), ...(description.parameters ?? [])]
-      operations.set(description.operationId, prepare(method, path, description, parameters))
+      own.set(description.operationId, prepare(method, path, description, parameters))
     }
 }
 
@@ -152,10 +200,12 @@ function prepare(
   parameters: Parameter[],
 ): Operation {
   const [body] = Object.entries(requestBody?.content ?? {})
-  const answers = new Map<string, Check>()
-  for (const [status, { content = {} }] of Object.entries(responses))
-    for (const [type, { schema }] of Object.entries(content))
-      if (/json$/.test(type) && !/ndjson/.test(type)) answers.set(status, compile(schema))
+  const checkOfType = ([type, { schema }]: [string, { schema: Schema }]) =>
+    [type, /\Wjson$/.test(type) ? compile(schema) : undefined] as const
+  const answers = Object.entries(responses).map(
+    ([status, { content = {} }]) =>
+      [status, new Map(Object.entries(content).map(checkOfType))] as const,
+  )
   return {
     method: method.toUpperCase(),
     path,
@@ -164,18 +214,39 @@ function prepare(
       query: checkOfParameters(parameters, 'query'),
       header: checkOfParameters(parameters, 'header'),
     },
-    body: body && { type: body[0], check: compile(body[1].schema) },
-    answer: (status) => answers.get(`${status}`) ?? answers.get('default'),
+    body: body && { type: body[0], check: compile(body[1].schema), ...samples(body[1].schema) },
+    answers: new Map(answers),
   }
 }
 
+function samples(schema: Schema) {
+  const definition = $defs[schema.$ref?.split('/').pop() ?? ''] ?? schema
+  const { examples = [], 'x-invalid': invalid = [] } = definition
+  return { examples, invalid }
+}
+
+/** What is wrong with an answer: its status, its content type, or its body. */
+export function faultOf(operation: Operation, status: number, type: string, body: string): string {
+  const types = operation.answers.get(`${status}`) ?? operation.answers.get('default')
+  const at = `contract: ${operation.method} ${operation.path} ${status}`
+  if (!types) return `${at} is not documented`
+  if (types.size === 0) return body ? `${at} has no body` : ''
+  const mime = type.split(';')[0] ?? ''
+  if (!types.has(mime)) return `${at} is not ${mime || 'without a type'}`
+  const [issue] = types.get(mime)?.(JSON.parse(body)) ?? []
+  return issue ? `${at} ${issue.path} ${issue.message}` : ''
+}
+
 /** Unknown headers pass, for there are always more; an unknown query is a mistake. */
-function checkOfParameters(all: Parameter[], place: Parameter['in']) {
+function checkOfParameters(all: Parameter[], place: Parameter['in']): Place {
   const own = all.filter((parameter) => parameter.in === place)
   return {
     numbers: own
       .filter(({ schema }) => schema.type === 'integer' || schema.type === 'number')
       .map(({ name }) => name),
+    samples: Object.fromEntries(
+      own.filter(({ required }) => required).map(({ name, example }) => [name, `${example}`]),
+    ),
     check: compile({
       type: 'object',
       additionalProperties: place === 'header',

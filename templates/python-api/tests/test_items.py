@@ -11,8 +11,8 @@ from app.main import create_app
 
 
 @pytest.fixture
-def client() -> TestClient:
-    return TestClient(create_app({"DATABASE": ":memory:"}))
+def client(environ: dict[str, str]) -> TestClient:
+    return TestClient(create_app(environ))
 
 
 def add(client: TestClient, title: str) -> Item:

@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkOf } from '#contract'
+import { areas, checkOf, faultOf, type Operation, operations } from '#contract'
 import type { Problem } from '#contract/common'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { ConfigError, NAME, readConfig } from '../src/config.ts'
 import { newTrace, traceparent } from '../src/telemetry.ts'
 import { json, start } from './support.ts'
 
 const { app, url } = await start()
-
-test('is alive and ready, and gives figures', async () => {
-  for (const path of ['/livez', '/readyz']) {
-    const answer = await fetch(url + path)
-    assert.equal(answer.status, 200)
-    assert.deepEqual(checkOf('Health')(await answer.json()), [])
-  }
-  assert.match(await (await fetch(`${url}/metrics`)).text(), /http_request_seconds_count\{.*livez/)
-})
-
-test('is not ready while something that it needs is not', async () => {
-  app.checks.set('database', () => false)
-  const answer = await fetch(`${url}/readyz`)
-  app.checks.clear()
-  assert.equal(answer.status, 503)
-  assert.deepEqual(await answer.json(), {
-    status: 'unavailable',
-    checks: { database: 'unavailable' },
-  })
-})
 
 test('explains what it cannot find', async () => {
   const answer = await fetch(`${url}/nothing?here`)
@@ -58,4 +38,93 @@ test('names a setting that cannot be used', () => {
     /LOG_LEVEL=loud: must be one of info, trace/,
   )
   assert.equal(readConfig({ PORT: '' }).port, 3000)
+})
+
+// The contract: every operation is asked for, and every answer held against it.
+const own = [...(operations.get(NAME)?.values() ?? [])].map(({ path }) => path)
+/** All of a document of which we serve what our own does not have. */
+const served = [...operations]
+  .filter(
+    ([name, document]) =>
+      name === NAME ||
+      [...document.values()].some((one) => !own.includes(one.path) && isServed(one)),
+  )
+  .flatMap(([, document]) => [...document])
+
+/** Statuses that each operation has shown. */
+const shown = new Map<string, Set<string>>(served.map(([id]) => [id, new Set()]))
+/** What was made under a path: later it is asked for. */
+const made: Record<string, Record<string, unknown>> = {}
+
+function isServed({ method, path }: Operation): boolean {
+  return app.hasRoute({ method: method as 'GET', url: path.replace(/\{(\w+)\}/g, ':$1') })
+}
+
+/** Makes first what is read, changed and removed afterwards. */
+const ORDER = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE']
+served.sort(([, a], [, b]) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method))
+
+/** Asks, and holds the answer against the contract. */
+async function ask(id: string, operation: Operation, body?: unknown, query = ''): Promise<number> {
+  const { method, parameters } = operation
+  const [collection = ''] = operation.path.split('/{')
+  const named = (name: string) => `${made[collection]?.[name] ?? 'sample'}`
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name) => named(name))
+  const search = query || new URLSearchParams(parameters.query.samples).toString()
+  const type = operation.body?.type
+  const stop = new AbortController()
+  const answer = await fetch(`${url}${path}?${search}`, {
+    method,
+    signal: stop.signal,
+    ...(body !== undefined && type && { headers: { 'content-type': type }, body: written(body) }),
+  })
+  const mime = answer.headers.get('content-type') ?? ''
+  const text = /\Wjson|plain/.test(mime) ? await answer.text() : '' // the others have no end
+  stop.abort()
+  assert.equal(faultOf(operation, answer.status, mime, text), '', text)
+  if (id === 'readMetrics') assert.match(text, /http_request_seconds_count\{/)
+  const status = operation.answers.has(`${answer.status}`) ? `${answer.status}` : 'default'
+  shown.get(id)?.add(status)
+  if (answer.ok && method === 'POST') made[path] = JSON.parse(text)
+  return answer.status
+}
+
+/** A sample that is no JSON stands in the contract as text. */
+const written = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body))
+
+test('every definition has its examples right', () => {
+  for (const definitions of areas.values())
+    for (const [name, { examples = [], 'x-invalid': invalid = [] }] of Object.entries(
+      definitions,
+    )) {
+      const check = checkOf(name)
+      for (const value of examples) assert.deepEqual(check(value), [], JSON.stringify(value))
+      for (const value of invalid) assert.notDeepEqual(check(value), [], JSON.stringify(value))
+    }
+})
+
+for (const [id, operation] of served)
+  test(`${id} keeps to the contract`, async () => {
+    assert.ok(isServed(operation), `${operation.method} ${operation.path} is not served`)
+    const { body } = operation
+    assert.ok(!body || body.examples.length > 0, 'its body has no examples')
+    for (const value of body?.invalid ?? []) assert.equal(await ask(id, operation, value), 422)
+    if (operation.answers.has('default'))
+      assert.equal(await ask(id, operation, body?.examples[0], 'unknown=1'), 422)
+    for (const value of body?.examples ?? [undefined]) {
+      const status = await ask(id, operation, value)
+      assert.ok(status < 300, `${status} to ${JSON.stringify(value)}`)
+    }
+  })
+
+test('not ready is documented, too', async () => {
+  app.checks.set('sample', () => false)
+  for (const [id, operation] of served)
+    if (id === 'isReady') assert.equal(await ask(id, operation), 503)
+  app.checks.clear()
+})
+
+test('every documented status was seen', () => {
+  for (const [id, operation] of served)
+    assert.deepEqual([...(shown.get(id) ?? [])].sort(), [...operation.answers.keys()].sort(), id)
 })

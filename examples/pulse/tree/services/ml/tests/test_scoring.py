@@ -13,16 +13,9 @@ from app.train import SEED, train
 ROW = {"hour": 9, "weekday": 2, "last": 50.0, "mean": 48.5, "trend": 0.5}
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    assert train(SEED, folder)
-    return folder
-
-
 @pytest.fixture
-def client(models: Path) -> TestClient:
-    return TestClient(create_app({"MODELS": str(models)}))
+def client(environ: dict[str, str]) -> TestClient:
+    return TestClient(create_app(environ))
 
 
 def copy(models: Path, to: Path) -> tuple[Manifest, Path]:

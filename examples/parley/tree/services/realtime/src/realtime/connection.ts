@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WebSocket } from 'ws'
-import { checkOf } from '#contract'
+import { checkOf, promise } from '#contract'
 import type {
   ClientMessage,
   Member,
@@ -17,6 +17,7 @@ import { type Entry, type Peer, textFrame } from './channel.ts'
 import { type Hub, limits } from './hub.ts'
 
 const check = checkOf('ClientMessage')
+const keepsToServerMessage = promise('ServerMessage')
 const NOT_TEXT = 1003
 const NOT_JSON = 1007
 export const RESTART = 1012
@@ -161,6 +162,7 @@ export class Connection implements Peer {
   }
 
   #say(message: ServerMessage): void {
+    keepsToServerMessage(message)
     this.#write(textFrame(JSON.stringify(message)))
   }
 

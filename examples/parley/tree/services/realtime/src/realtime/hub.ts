@@ -1,6 +1,9 @@
+import { type Promised, promise, promiseOn } from '#contract'
 import type { Event, Member, Position } from '#contract/realtime'
 import { Refusal } from '../contract.ts'
 import { Channel, type Entry, type Peer, textFrame } from './channel.ts'
+
+const keepsToServerMessage = promise('ServerMessage')
 
 /** What one client may take of the service. */
 export const limits = {
@@ -37,17 +40,17 @@ const IDLE_MS = 300_000
 
 /** All channels of this process. */
 export class Hub {
-  #rules = new Map<string, Rule>()
+  #rules = new Map<string, Rule & { keeps: Promised | undefined }>()
   #channels = new Map<string, Channel>()
   #dirty = new Set<Channel>()
   #sweep = setInterval(() => this.#forget(), IDLE_MS / 10).unref()
 
   /** Opens all channels whose name begins so; the longest beginning counts. */
   open(prefix: string, rule: Rule): void {
-    this.#rules.set(prefix, rule)
+    this.#rules.set(prefix, { ...rule, keeps: promiseOn(prefix) })
   }
 
-  rule(channel: string): Rule {
+  rule(channel: string) {
     const prefixes = [...this.#rules.keys()].filter((prefix) => channel.startsWith(prefix))
     const [longest] = prefixes.sort((a, b) => b.length - a.length)
     const rule = longest === undefined ? undefined : this.#rules.get(longest)
@@ -57,6 +60,7 @@ export class Hub {
 
   /** Sends an event to everyone who hears the channel. */
   publish(name: string, event: Event): Position {
+    this.rule(name).keeps?.(event)
     const channel = this.#channel(name)
     if (this.#dirty.size === 0) setImmediate(() => this.#flush())
     this.#dirty.add(channel)
@@ -127,6 +131,8 @@ export class Hub {
 
 function tell(channel: Channel, type: 'joined' | 'left', { member }: Peer): void {
   if (!member) return
-  const frame = textFrame(JSON.stringify({ type, channel: channel.name, member }))
+  const message = { type, channel: channel.name, member }
+  keepsToServerMessage(message)
+  const frame = textFrame(JSON.stringify(message))
   for (const peer of channel.peers) peer.tell(frame)
 }
