@@ -1,10 +1,12 @@
 // Generated from schemas/items.yaml by `npm run generate`. Do not edit.
 
+import type { Instant } from './common.ts'
+
 export interface Item {
   id: string
   title: Title
   done: boolean
-  createdAt: string
+  createdAt: Instant
 }
 
 export interface NewItem {

@@ -1,5 +1,7 @@
 // Generated from schemas/readings.yaml by `npm run generate`. Do not edit.
 
+import type { Instant } from './common.ts'
+
 export interface Reading {
   id: string
   source: Source
@@ -20,9 +22,6 @@ export interface ReadingEvent {
 }
 
 export type Source = string
-
-/** RFC 3339 in UTC */
-export type Instant = string
 
 /** The way of one reading through the services so far. */
 export interface Trace {

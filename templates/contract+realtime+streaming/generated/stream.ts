@@ -1,12 +1,14 @@
 // Generated from schemas/stream.yaml by `npm run generate`. Do not edit.
 
+import type { Instant } from './common.ts'
+
 export type StreamName = string
 
 /** One line of a stream. */
 export interface ChunkEvent {
   type: 'chunk'
   data: Record<string, unknown>
-  at: string
+  at: Instant
 }
 
 export interface StreamEnd {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
-import { checkOf } from '#contract'
+import { checkOf, operations } from '#contract'
 import type { Reading } from '#contract/readings'
 import { featuresOf } from '../src/ml.ts'
 import { Client } from './client.ts'
@@ -11,11 +11,17 @@ import { json, send, start } from './support.ts'
 
 /** Where services/ml would be; the whole of both is tried by running both. */
 let behaviour: 'answer' | 'fail' | 'refuse' = 'answer'
-let asked: { path: string | undefined; headers: IncomingHttpHeaders } | undefined
+let asked: { headers: IncomingHttpHeaders } | undefined
+/** What was asked in another way than the contract says. */
+const wrong: unknown[] = []
 const ml = createServer(async (request, response) => {
-  asked = { path: request.url, headers: request.headers }
+  asked = request
   let text = ''
   for await (const chunk of request) text += chunk
+  const operation = [...(operations.get('ml')?.values() ?? [])].find(
+    ({ method, path }) => method === request.method && path === request.url,
+  )
+  wrong.push(...(operation?.body?.check(JSON.parse(text)) ?? [request.url]))
   const status = { answer: 200, fail: 500, refuse: 422 }[behaviour]
   response.writeHead(status, { 'server-timing': 'validate;dur=0.2, predict;dur=0.3' })
   const rows = JSON.parse(text).rows
@@ -75,6 +81,10 @@ test('what is refused for good is not asked again', async () => {
   await scoreOf(await publish(4), 'failed')
   behaviour = 'answer'
   await scoreOf(await publish(5), 'scored')
+})
+
+test('everything was asked as the contract says', () => {
+  assert.deepEqual(wrong, [])
 })
 
 test('features are what the contract says they are', () => {

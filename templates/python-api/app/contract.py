@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from uuid import UUID
 
-from app.strict import BaseModel, StrictInt
-from pydantic import MISSING, AwareDatetime, ConfigDict, Field, StrictBool, StrictStr
+from app.strict import UUID, AwareDatetime, BaseModel, StrictInt
+from pydantic import MISSING, ConfigDict, Field, StrictBool, StrictStr
 from typing_extensions import TypeAliasType
 
 
@@ -33,6 +32,9 @@ class Health(BaseModel):
         dict[str, Literal['ok', 'unavailable']] | MISSING,
         Field(description='What readiness depends on, and whether each of it is fine.'),
     ] = MISSING
+
+
+Instant = TypeAliasType("Instant", Annotated[AwareDatetime, Field(description='RFC 3339 in UTC')])
 
 
 Title = TypeAliasType(
@@ -65,7 +67,7 @@ class Item(BaseModel):
     id: UUID
     title: Title
     done: StrictBool
-    createdAt: AwareDatetime
+    createdAt: Instant
 
 
 class NewItem(BaseModel):

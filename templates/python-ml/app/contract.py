@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from app.strict import BaseModel, StrictInt
-from pydantic import MISSING, AwareDatetime, ConfigDict, Field, StrictFloat, StrictStr
+from app.strict import AwareDatetime, BaseModel, StrictInt
+from pydantic import MISSING, ConfigDict, Field, StrictFloat, StrictStr
+from typing_extensions import TypeAliasType
 
 
 class Issue(BaseModel):
@@ -31,6 +32,9 @@ class Health(BaseModel):
         dict[str, Literal['ok', 'unavailable']] | MISSING,
         Field(description='What readiness depends on, and whether each of it is fine.'),
     ] = MISSING
+
+
+Instant = TypeAliasType("Instant", Annotated[AwareDatetime, Field(description='RFC 3339 in UTC')])
 
 
 class Features(BaseModel):
@@ -116,7 +120,7 @@ class Model(BaseModel):
         extra='forbid',
     )
     model: Annotated[StrictStr, Field(description='Its version.')]
-    trainedAt: AwareDatetime
+    trainedAt: Instant
     rows: Annotated[StrictInt, Field(description='How many examples it learned from.', ge=1)]
     features: list[StrictStr]
     quality: Quality

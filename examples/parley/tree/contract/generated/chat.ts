@@ -1,5 +1,7 @@
 // Generated from schemas/chat.yaml by `npm run generate`. Do not edit.
 
+import type { Instant } from './common.ts'
+
 export type Room = string
 
 export interface Message {
@@ -7,7 +9,7 @@ export interface Message {
   room: Room
   author: string
   text: string
-  at: string
+  at: Instant
 }
 
 /** The data of a Publish on a channel room:NAME. */

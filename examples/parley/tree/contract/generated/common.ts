@@ -23,3 +23,6 @@ export interface Health {
   /** What readiness depends on, and whether each of it is fine. */
   checks?: Record<string, 'ok' | 'unavailable'>
 }
+
+/** RFC 3339 in UTC */
+export type Instant = string

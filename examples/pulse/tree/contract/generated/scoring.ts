@@ -1,5 +1,7 @@
 // Generated from schemas/scoring.yaml by `npm run generate`. Do not edit.
 
+import type { Instant } from './common.ts'
+
 /** What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer. */
 export interface Features {
   /** Hour of the newest reading in UTC. */
@@ -35,7 +37,7 @@ export interface Scores {
 export interface Model {
   /** Its version. */
   model: string
-  trainedAt: string
+  trainedAt: Instant
   /** How many examples it learned from. */
   rows: number
   features: Array<string>

@@ -1,0 +1,87 @@
+//! The contract holds: planted drifts are caught by the emitted tests, and both languages judge documents alike.
+//! `cargo test --test contract -- --include-ignored --nocapture` prints the figures.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "tests look at the disk and start processes")]
+
+#[path = "support/drifts.rs"]
+mod drifts;
+#[path = "support/emitted.rs"]
+mod emitted;
+mod support;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::fs;
+use std::path::Path;
+
+use drifts::Drift;
+use emitted::Repository;
+
+/// In the order in which they are likely to notice; the first that fails is enough.
+const NODE_TESTS: &[&str] = &[
+    "node --test --test-timeout=6000 services/realtime/test/service.test.ts",
+    "node --test --test-timeout=6000 services/realtime/test/readings.test.ts",
+    "node --test --test-timeout=6000 services/realtime/test/scoring.test.ts",
+    "node --test --test-timeout=6000 services/realtime/test/realtime.test.ts",
+];
+const PYTHON_TESTS: &[&str] = &[".venv/bin/python -m pytest --quiet -x"];
+
+/// Plants each drift alone, runs the service's own tests, and names those that nobody noticed.
+fn unnoticed(repository: &Repository, drifts: &[Drift], tests: &[&str], below: &str) -> Vec<&'static str> {
+    let mut missed = Vec::new();
+    for (name, file, old, new) in drifts {
+        let path = repository.path(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(old).count(), 1, "{name}: {old:?} in {file}");
+        fs::write(&path, text.replacen(old, new, 1)).unwrap();
+        let start = std::time::Instant::now();
+        if tests.iter().all(|line| repository.tries(line, below, 3).is_ok()) {
+            missed.push(*name);
+        }
+        println!("{name}: {:.1?}", start.elapsed());
+        fs::write(&path, text).unwrap();
+    }
+    missed
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and runs emitted tests"]
+fn planted_drifts_are_caught_by_the_emitted_tests() {
+    let repository = Repository::emit(["--example", "pulse"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    repository.runs("npm run build", 5);
+    NODE_TESTS.iter().for_each(|line| repository.runs(line, 3));
+    PYTHON_TESTS.iter().for_each(|line| drop(repository.tries(line, "services/ml", 3).unwrap()));
+    let (node_missed, python_missed) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| unnoticed(&repository, drifts::NODE, NODE_TESTS, ""));
+        let other = scope.spawn(|| unnoticed(&repository, drifts::PYTHON, PYTHON_TESTS, "services/ml"));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    let (planted, missed) = (drifts::NODE.len() + drifts::PYTHON.len(), [node_missed, python_missed].concat());
+    println!("{planted} drifts planted, {} caught; missed: {missed:?}", planted - missed.len());
+    assert!(planted >= 40 && missed.is_empty(), "{missed:?}");
+}
+
+/// Documents made from the contract's samples, judged by TypeBox in Node and by pydantic in Python.
+#[test]
+#[ignore = "toolchains: installs packages and runs emitted code"]
+fn both_languages_judge_documents_alike() {
+    let repository = Repository::emit(["--example", "pulse"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    // Python's models of every area, not only of those that its service speaks of.
+    let manifest = repository.path("services/ml/pyproject.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let areas = "[\"common\", \"readings\", \"realtime\", \"scoring\"]";
+    let wider = text.replacen("[\"common\", \"scoring\"]", areas, 1);
+    assert_ne!(text, wider);
+    fs::write(&manifest, wider).unwrap();
+    repository.tries(".venv/bin/python generate.py", "services/ml", 3).unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e");
+    for script in ["verdicts.mjs", "verdicts.py"] {
+        fs::copy(scenarios.join(script), repository.path("services/ml").join(script)).unwrap();
+    }
+    println!("{}", repository.tries("node verdicts.mjs", "services/ml", 3).unwrap());
+    println!("{}", repository.tries(".venv/bin/python verdicts.py", "services/ml", 3).unwrap());
+}

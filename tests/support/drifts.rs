@@ -1,0 +1,260 @@
+//! Changes of the example pulse's services that break its contract: name, file, text, what takes its place.
+
+pub type Drift = (&'static str, &'static str, &'static str, &'static str);
+
+const READINGS: &str = "services/realtime/src/plugins/readings.ts";
+const SCORER: &str = "services/realtime/src/plugins/scorer.ts";
+const ML: &str = "services/realtime/src/ml.ts";
+const NODE_HEALTH: &str = "services/realtime/src/routes/health.ts";
+const NODE_EDGE: &str = "services/realtime/src/contract.ts";
+const SOCKET: &str = "services/realtime/src/realtime/connection.ts";
+const HUB: &str = "services/realtime/src/realtime/hub.ts";
+const CHANNEL: &str = "services/realtime/src/realtime/channel.ts";
+const SSE: &str = "services/realtime/src/routes/sse.ts";
+
+/// In the Node service: answers, events in the socket and in the stream, what is taken, what is asked of Python.
+pub const NODE: &[Drift] = &[
+    (
+        "answer: field renamed",
+        READINGS,
+        "{ id: randomUUID(), source, value, at }",
+        "{ id: randomUUID(), origin: source, value, at }",
+    ),
+    (
+        "answer: field missing",
+        READINGS,
+        "{ id: randomUUID(), source, value, at }",
+        "{ id: randomUUID(), source, value }",
+    ),
+    (
+        "answer: extra field",
+        READINGS,
+        "{ id: randomUUID(), source, value, at }",
+        "{ id: randomUUID(), source, value, at, unit: 'm' }",
+    ),
+    (
+        "answer: null",
+        READINGS,
+        "{ id: randomUUID(), source, value, at }",
+        "{ id: randomUUID(), source, value: null, at }",
+    ),
+    (
+        "answer: number as text",
+        READINGS,
+        "{ id: randomUUID(), source, value, at }",
+        "{ id: randomUUID(), source, value: `${value}`, at }",
+    ),
+    ("answer: no UUID", READINGS, "{ id: randomUUID(), source, value, at }", "{ id: 'r1', source, value, at }"),
+    (
+        "answer: naive date",
+        READINGS,
+        "at = new Date().toISOString() }: NewReading",
+        "at = new Date().toISOString().slice(0, 19) }: NewReading",
+    ),
+    ("answer: wrong status", READINGS, "reply.code(202)", "reply.code(201)"),
+    (
+        "answer: object for a list",
+        READINGS,
+        "readings.latest(Number(query.limit ?? 100)))",
+        "({ list: readings.latest(Number(query.limit ?? 100)) }))",
+    ),
+    ("answer: wrong content type", READINGS, "    reply.code(202)\n", "    reply.code(202).type('text/plain')\n"),
+    ("answer: wrong enum", NODE_HEALTH, "({ status: 'ok' })", "({ status: 'up' })"),
+    (
+        "answer: wrong word for not ready",
+        NODE_HEALTH,
+        "{ status: ready ? 'ok' : 'unavailable',",
+        "{ status: ready ? 'ok' : 'down',",
+    ),
+    ("answer: ready with another status", NODE_HEALTH, "ready ? 200 : 503", "ready ? 200 : 500"),
+    ("answer: figures as JSON", NODE_HEALTH, "reply.type(app.metrics.contentType)", "reply.type('application/json')"),
+    (
+        "problem: field renamed",
+        NODE_EDGE,
+        "{ type: 'about:blank', title, status, ...details }",
+        "{ type: 'about:blank', name: title, status, ...details }",
+    ),
+    (
+        "problem: field missing",
+        NODE_EDGE,
+        "{ type: 'about:blank', title, status, ...details }",
+        "{ title, status, ...details }",
+    ),
+    ("problem: wrong content type", NODE_EDGE, "type('application/problem+json')", "type('application/json')"),
+    ("problem: wrong status", NODE_EDGE, "new Refusal(422, 'The request", "new Refusal(400, 'The request"),
+    (
+        "taken: any body",
+        NODE_EDGE,
+        "if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)",
+        "",
+    ),
+    ("taken: any query", NODE_EDGE, "      keep(query.check, numbers, 'query')\n", ""),
+    (
+        "taken: less than promised",
+        READINGS,
+        "    reply.code(202)\n",
+        "    if (body.value < 0) return reply.code(422).send()\n    reply.code(202)\n",
+    ),
+    ("taken: any message in the socket", SOCKET, "if (issues.length > 0)\n", "if (issues.length > 99)\n"),
+    ("operation not served", READINGS, "  serve(app, 'listReadings',", "  void (() => serve)(app, 'listReadings',"),
+    ("event: tag renamed", READINGS, "{ type: 'reading', reading, trace }", "{ type: 'readings', reading, trace }"),
+    ("event: field missing", READINGS, "{ type: 'reading', reading, trace }", "{ type: 'reading', reading }"),
+    (
+        "event: extra field",
+        READINGS,
+        "{ type: 'reading', reading, trace }",
+        "{ type: 'reading', reading, trace, seen: 1 }",
+    ),
+    ("event: null inside", READINGS, "{ id: context.id, steps: [", "{ id: null, steps: ["),
+    (
+        "event: wrong one on the channel",
+        READINGS,
+        "{ type: 'reading', reading, trace }",
+        "{ type: 'message', message: reading }",
+    ),
+    ("event: negative time of a step", READINGS, "toISOString(), ms }", "toISOString(), ms: -1 }"),
+    (
+        "event: naive date in a step",
+        READINGS,
+        "at: new Date(Date.now() - ms).toISOString(), ms }",
+        "at: new Date(Date.now() - ms).toISOString().slice(0, -1), ms }",
+    ),
+    (
+        "event: wrong state of a score",
+        SCORER,
+        "this.#publish('pending', reading, trace)",
+        "this.#publish('waiting', reading, trace)",
+    ),
+    (
+        "event: score is a bare number",
+        SCORER,
+        "const score = { value: values[index] ?? 0, model }",
+        "const score = values[index] ?? 0",
+    ),
+    (
+        "event: score refers by another name",
+        SCORER,
+        "{ type: 'score', reading: reading.id, state, trace }",
+        "{ type: 'score', id: reading.id, state, trace }",
+    ),
+    (
+        "event: service by another name",
+        SCORER,
+        "service: 'ml', state, pending, at }",
+        "service: 'python', state, pending, at }",
+    ),
+    ("event: count as text", SCORER, "const pending = this.pending", "const pending = `${this.pending}`"),
+    (
+        "socket: welcome without its session",
+        SOCKET,
+        "{ type: 'welcome', session: id, heartbeat, maxBytes }",
+        "{ type: 'welcome', heartbeat, maxBytes }",
+    ),
+    ("socket: pong by another name", SOCKET, "this.#say({ type: 'pong' })", "this.#say({ type: 'alive' })"),
+    (
+        "socket: accepted without its id",
+        SOCKET,
+        "{ type: 'accepted', id, channel, ...position, recovered, ...present }",
+        "{ type: 'accepted', channel, ...position, recovered, ...present }",
+    ),
+    ("socket: refusal in another form", SOCKET, "problem: body })", "problem: body.title })"),
+    (
+        "socket: member is a name",
+        HUB,
+        "const message = { type, channel: channel.name, member }",
+        "const message = { type, channel: channel.name, member: member.name }",
+    ),
+    (
+        "socket: delivery with another offset",
+        CHANNEL,
+        "{ type: 'event', channel, epoch, offset }",
+        "{ type: 'event', channel, epoch, position: offset }",
+    ),
+    ("stream: another content type", SSE, "'content-type': 'text/event-stream'", "'content-type': 'text/plain'"),
+    ("stream: events without their ids", CHANNEL, "`id: ${id}\\ndata: ${data}\\n\\n`", "`data: ${data}\\n\\n`"),
+    ("asked of Python: field renamed", ML, "    hour: at.getUTCHours(),", "    hours: at.getUTCHours(),"),
+    ("asked of Python: another path", ML, "'/score/batch'", "'/scores'"),
+    ("asked of Python: rows without their frame", ML, "{ rows }, 'Scores'", "rows, 'Scores'"),
+    ("taken from Python: anything", ML, "if (issue) throw", "if (issue && !body) throw"),
+];
+
+const SCORING: &str = "services/ml/app/routes/scoring.py";
+const PROBLEMS: &str = "services/ml/app/problems.py";
+const HEALTH: &str = "services/ml/app/routes/health.py";
+const STRICT: &str = "services/ml/app/strict.py";
+const MODELS: &str = "services/ml/app/contract.py";
+const EDGE: &str = "services/ml/app/edge.py";
+
+/// In the Python service: answers, what is taken, who is let in, and its models of the contract.
+pub const PYTHON: &[Drift] = &[
+    (
+        "answer: field renamed",
+        SCORING,
+        "return Score(value=value, model=model.manifest.version)",
+        "return {\"score\": value, \"model\": model.manifest.version}  # type: ignore",
+    ),
+    (
+        "answer: another shape than declared",
+        SCORING,
+        "async def score(row: Features, request: Request) -> Score:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return Score(value=value, model=model.manifest.version)",
+        "async def score(row: Features, request: Request) -> dict[str, object]:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return {\"value\": value}",
+    ),
+    (
+        "answer: number as text",
+        SCORING,
+        "async def score(row: Features, request: Request) -> Score:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return Score(value=value, model=model.manifest.version)",
+        "async def score(row: Features, request: Request) -> dict[str, object]:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return {\"value\": str(value), \"model\": model.manifest.version}",
+    ),
+    (
+        "answer: extra field",
+        SCORING,
+        "async def score(row: Features, request: Request) -> Score:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return Score(value=value, model=model.manifest.version)",
+        "async def score(row: Features, request: Request) -> dict[str, object]:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return {\"value\": value, \"model\": \"m\", \"more\": 1}",
+    ),
+    (
+        "answer: null",
+        SCORING,
+        "async def describe_model(request: Request) -> Model:",
+        "async def describe_model(request: Request) -> dict[str, None]:\n    return {\"model\": None}\n\n\nasync def unused(request: Request) -> Model:",
+    ),
+    ("answer: wrong status", SCORING, "@router.post(\"/score\")", "@router.post(\"/score\", status_code=201)"),
+    ("answer: another path", SCORING, "@router.get(\"/model\")", "@router.get(\"/models\")"),
+    ("answer: another method", SCORING, "@router.get(\"/model\")", "@router.put(\"/model\")"),
+    ("answer: naive date", SCORING, "trainedAt=card.trained_at,", "trainedAt=card.trained_at.replace(tzinfo=None),"),
+    ("answer: wrong enum", HEALTH, "return Health(status=\"ok\")", "return Health.model_construct(status=\"up\")"),
+    ("answer: not ready with another status", HEALTH, "response.status_code = 503", "response.status_code = 500"),
+    ("answer: figures in another type", HEALTH, "media_type=CONTENT_TYPE_LATEST", "media_type=\"application/json\""),
+    (
+        "problem: wrong content type",
+        PROBLEMS,
+        "media_type = \"application/problem+json\"",
+        "media_type = \"application/json\"",
+    ),
+    ("problem: wrong status", PROBLEMS, "return problem(422, \"The request", "return problem(400, \"The request"),
+    ("problem: FastAPI's own form", PROBLEMS, "    app.add_exception_handler(RequestValidationError, invalid)\n", ""),
+    (
+        "problem: field missing",
+        PROBLEMS,
+        "return ProblemResponse(body.model_dump(), status, headers)",
+        "return ProblemResponse(body.model_dump(exclude={\"title\"}), status, headers)",
+    ),
+    ("let in: without a token", EDGE, "if token and path not in self.public:", "if token and path in self.public:"),
+    (
+        "taken: extra fields",
+        MODELS,
+        "class Features(BaseModel):\n    \"\"\"\n    What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer.\n    \"\"\"\n\n    model_config = ConfigDict(\n        extra='forbid',",
+        "class Features(BaseModel):\n    \"\"\"\n    What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer.\n    \"\"\"\n\n    model_config = ConfigDict(\n        extra='ignore',",
+    ),
+    ("taken: hours beyond the day", MODELS, "ge=0, le=23", "ge=0, le=99"),
+    ("taken: less than promised", MODELS, "ge=0, le=23", "ge=10, le=23"),
+    ("taken: text for a number", MODELS, "last: Annotated[StrictFloat,", "last: Annotated[float,"),
+    ("taken: no rows at all", MODELS, "min_length=1", "min_length=0"),
+    (
+        "taken: broken numbers as whole ones",
+        STRICT,
+        "return int(value) if isinstance(value, float) and value.is_integer() else value",
+        "return int(value) if isinstance(value, float) else value",
+    ),
+    ("taken: a date without its zone", STRICT, "(\\.\\d+)?Z\", re.ASCII)", "(\\.\\d+)?Z?\", re.ASCII)"),
+    ("taken: another field than promised", MODELS, "    trend: Annotated[", "    slope: Annotated["),
+];
