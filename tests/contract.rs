@@ -19,10 +19,10 @@ use emitted::Repository;
 
 /// In the order in which they are likely to notice; the first that fails is enough.
 const NODE_TESTS: &[&str] = &[
-    "node --test --test-timeout=6000 services/realtime/test/service.test.ts",
-    "node --test --test-timeout=6000 services/realtime/test/readings.test.ts",
-    "node --test --test-timeout=6000 services/realtime/test/scoring.test.ts",
-    "node --test --test-timeout=6000 services/realtime/test/realtime.test.ts",
+    "node --test --test-timeout=6000 --test-force-exit services/realtime/test/service.test.ts",
+    "node --test --test-timeout=6000 --test-force-exit services/realtime/test/readings.test.ts",
+    "node --test --test-timeout=6000 --test-force-exit services/realtime/test/scoring.test.ts",
+    "node --test --test-timeout=6000 --test-force-exit services/realtime/test/realtime.test.ts",
 ];
 const PYTHON_TESTS: &[&str] = &[".venv/bin/python -m pytest --quiet -x"];
 
@@ -35,7 +35,7 @@ fn unnoticed(repository: &Repository, drifts: &[Drift], tests: &[&str], below: &
         assert_eq!(text.matches(old).count(), 1, "{name}: {old:?} in {file}");
         fs::write(&path, text.replacen(old, new, 1)).unwrap();
         let start = std::time::Instant::now();
-        if tests.iter().all(|line| repository.tries(line, below, 3).is_ok()) {
+        if tests.iter().all(|line| repository.tries(line, below, 1).is_ok()) {
             missed.push(*name);
         }
         println!("{name}: {:.1?}", start.elapsed());

@@ -114,7 +114,7 @@ fn an_edited_answer_is_carried_out_and_every_edit_stays() {
         .says("`duostack update` does it");
     let dry = repository.unchanged_by(["update", "--dry-run", "--json"], 0).json();
     let wet = repository.run(["update", "--json"]).exits(0).json();
-    assert_eq!(dry["files"], wet["files"]);
+    assert_eq!(dry, wet);
     let license = wet["files"].as_array().unwrap().iter().find(|file| file["path"] == "LICENSE").unwrap().clone();
     assert_eq!((license["state"].as_str(), license["layer"].as_str()), (Some("created"), Some("repository+mit")));
     assert!(repository.read("LICENSE").contains("MIT"));

@@ -1,6 +1,6 @@
 //! `duostack update`: re-renders from the answers with this binary's templates and merges.
 
-use serde_json::json;
+use serde_json::Value;
 
 use super::regeneration::{Regeneration, Repository};
 use super::report;
@@ -42,7 +42,7 @@ pub fn carry_out(console: &Console, repository: Repository, args: &UpdateArgs) -
         plan.write(&stop)?;
     }
     if args.answers.json {
-        let report = report::json(&plan, json!({ "dry_run": args.dry_run }));
+        let report = report::json(&plan, Value::Null);
         console.data(&format!("{}\n", serde_json::to_string_pretty(&report).map_err(Failure::bug)?));
     } else if current {
         console.status("Up to date", &format!("with duostack {}", env!("CARGO_PKG_VERSION")));

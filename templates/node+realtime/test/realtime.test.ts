@@ -8,8 +8,8 @@ import { start } from './support.ts'
 
 const { app, url } = await start()
 // No area of the contract is needed to test what holds for all of them.
-const event = (data: unknown) => ({ type: 'test', data }) as unknown as Event
-app.hub.open('open:', { presence: true, publish: (_, data) => event(data) })
+const eventOf = (data: unknown) => ({ type: 'test', data }) as unknown as Event
+app.hub.open('open:', { presence: true, publish: (_, data) => eventOf(data) })
 app.hub.open('read:', {})
 
 const dataOf = async (client: Client) =>
@@ -21,7 +21,10 @@ test('what one publishes everyone hears, in order', async () => {
   const count = 50
   for (let n = 0; n < count; n++)
     void ada.ask({ type: 'publish', channel: 'open:order', data: { n } })
-  for (let n = 0; n < count; n++) assert.deepEqual(await dataOf(ben), { n })
+  for (let n = 0; n < count; n++) {
+    const { offset, event } = await ben.hears('event')
+    assert.deepEqual([offset, event], [n + 1, eventOf({ n })])
+  }
   ada.socket.close()
   ben.socket.close()
 })
@@ -30,8 +33,8 @@ test('who was away hears what was missed, or is told that it is not known any mo
   const client = await Client.connect(url)
   const { epoch, offset } = await client.ask({ type: 'subscribe', channel: 'read:resume' })
   client.socket.close()
-  app.hub.publish('read:resume', event(1))
-  app.hub.publish('read:resume', event(2))
+  app.hub.publish('read:resume', eventOf(1))
+  app.hub.publish('read:resume', eventOf(2))
 
   const again = await Client.connect(url)
   const subscribe = { type: 'subscribe', channel: 'read:resume' } as const
@@ -43,7 +46,7 @@ test('who was away hears what was missed, or is told that it is not known any mo
     { epoch, offset: 99 },
   ])
     assert.equal((await again.ask({ ...subscribe, since })).recovered, false)
-  for (let n = 0; n < 300; n++) app.hub.publish('read:resume', event(n))
+  for (let n = 0; n < 300; n++) app.hub.publish('read:resume', eventOf(n))
   assert.equal((await again.ask({ ...subscribe, since: { epoch, offset } })).recovered, false)
   again.socket.close()
 })
@@ -143,7 +146,7 @@ test('a page of another origin may not connect', async () => {
 })
 
 test('server-sent events carry the same, and resume by the last id', async () => {
-  app.hub.publish('read:sse', event('before'))
+  app.hub.publish('read:sse', eventOf('before'))
   const listen = async (headers: Record<string, string>, until: string) => {
     const answer = await fetch(`${url}/sse?channel=read:sse`, { headers })
     assert.equal(answer.headers.get('content-type'), 'text/event-stream')
@@ -155,9 +158,9 @@ test('server-sent events carry the same, and resume by the last id', async () =>
     return text
   }
   const first = listen({}, '"now"')
-  setTimeout(() => app.hub.publish('read:sse', event('now')), 50)
+  setTimeout(() => app.hub.publish('read:sse', eventOf('now')), 50)
   const id = /id: (\S+:2)\n/.exec(await first)?.[1] ?? ''
-  app.hub.publish('read:sse', event('missed'))
+  app.hub.publish('read:sse', eventOf('missed'))
   assert.match(await listen({ 'last-event-id': id }, '"missed"'), /"recovered":true/)
   assert.equal((await fetch(`${url}/sse?channel=`)).status, 422)
 })

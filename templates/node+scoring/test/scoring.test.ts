@@ -3,14 +3,16 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { checkOf, operations } from '#contract'
 import type { Reading } from '#contract/readings'
+import type { Event } from '#contract/realtime'
 import { featuresOf } from '../src/ml.ts'
 import { Client } from './client.ts'
 import { json, send, start } from './support.ts'
 
 /** Where services/ml would be; the whole of both is tried by running both. */
-let behaviour: 'answer' | 'fail' | 'refuse' = 'answer'
+let behaviour: 'answer' | 'fail' | 'lie' | 'refuse' = 'answer'
 let asked: { headers: IncomingHttpHeaders } | undefined
 /** What was asked in another way than the contract says. */
 const wrong: unknown[] = []
@@ -22,11 +24,11 @@ const ml = createServer(async (request, response) => {
     ({ method, path }) => method === request.method && path === request.url,
   )
   wrong.push(...(operation?.body?.check(JSON.parse(text)) ?? [request.url]))
-  const status = { answer: 200, fail: 500, refuse: 422 }[behaviour]
+  const status = { answer: 200, fail: 500, lie: 200, refuse: 422 }[behaviour]
   response.writeHead(status, { 'server-timing': 'validate;dur=0.2, predict;dur=0.3' })
   const rows = JSON.parse(text).rows
   const score = rows ? { values: rows.map(() => 7), model: 'm' } : { value: 7, model: 'm' }
-  response.end(JSON.stringify(score))
+  response.end(JSON.stringify(behaviour === 'lie' ? { ...score, more: 1 } : score))
 }).listen(0, '127.0.0.1')
 await once(ml, 'listening')
 after(() => ml.close())
@@ -41,6 +43,8 @@ async function publish(value: number): Promise<string> {
   const { id } = await json<Reading>(send(`${url}/readings`, 'POST', { source: 'a', value }))
   return id
 }
+
+const isScored = (event: Event) => event.type === 'score' && event.state === 'scored'
 
 async function scoreOf(reading: string, state: string) {
   const { event } = await client.hears(
@@ -68,9 +72,14 @@ test('a reading is pending, then scored; its trace crosses both services', async
 
 test('while the other service fails readings go on, and their scores come when it is back', async () => {
   behaviour = 'fail'
-  const [one, two] = [await publish(2), await publish(3)]
+  const one = await publish(2)
   await scoreOf(one, 'pending')
   await client.hears('event', ({ event }) => event.type === 'service' && event.state === 'down')
+  // What breaks the contract is no answer.
+  behaviour = 'lie'
+  const two = await publish(3)
+  await setTimeout(1_500)
+  assert.ok(!client.heard.some((heard) => heard.type === 'event' && isScored(heard.event)))
   behaviour = 'answer'
   await Promise.all([scoreOf(one, 'scored'), scoreOf(two, 'scored')])
   await client.hears('event', ({ event }) => event.type === 'service' && event.state === 'up')

@@ -17,8 +17,9 @@ test('a reading reaches everyone who listens, with the trace of its sender', asy
   const answer = await send(`${url}/readings`, 'POST', { source: 'a', value: 1.5 }, headers)
   assert.equal(answer.status, 202)
   const reading = await json<Reading>(answer)
-  const { event } = await client.hears('event', ({ event }) => event.type === 'reading')
-  assert.deepEqual(checkOf('ReadingEvent')(event), [])
+  const delivery = await client.hears('event', ({ event }) => event.type === 'reading')
+  assert.deepEqual(checkOf('ServerMessage')(delivery), [])
+  const { event } = delivery
   assert.ok(event.type === 'reading')
   assert.deepEqual(event.reading, reading)
   assert.equal(event.trace.id, id)
