@@ -23,6 +23,13 @@ const PYTHON: Version = Version(3, 11, 0);
 const PYTHONS: &[&[&str]] =
     if cfg!(windows) { &[&["py", "-3"], &["python"], &["python3"]] } else { &[&["python3"], &["python"]] };
 
+/// The same with the module that a virtual environment needs.
+const ENSUREPIPS: &[&[&str]] = if cfg!(windows) {
+    &[&["py", "-3", "-m", "ensurepip"], &["python", "-m", "ensurepip"]]
+} else {
+    &[&["python3", "-m", "ensurepip"], &["python", "-m", "ensurepip"]]
+};
+
 /// Major, minor, patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32, pub u32, pub u32);
@@ -107,6 +114,15 @@ const WANTED: &[Wanted] = &[
         required: true,
         needed_for: "Python services",
         remedy: "install Python 3.11 or later from python.org, or with your system's packages",
+    },
+    Wanted {
+        name: "venv",
+        // Debian keeps it in a package of its own; what is missing without that is ensurepip.
+        commands: ENSUREPIPS,
+        minimum: Version(0, 0, 0),
+        required: false,
+        needed_for: "setting Python services up, unless uv does",
+        remedy: "`apt install python3-venv` on Debian and Ubuntu, or install uv",
     },
     Wanted {
         name: "uv",

@@ -6,7 +6,20 @@ mod support;
 
 use support::World;
 
-const COMMANDS: &[&str] = &["new", "advise", "demo", "examples", "doctor", "templates", "completions", "man"];
+const COMMANDS: &[&str] = &[
+    "new",
+    "advise",
+    "add",
+    "update",
+    "status",
+    "diff",
+    "demo",
+    "examples",
+    "doctor",
+    "templates",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_manual_and_completions_know_every_command() {
