@@ -9,9 +9,11 @@ pub mod examples;
 pub mod new;
 mod regeneration;
 mod report;
+mod repository;
 pub mod status;
 pub mod templates;
 pub mod update;
+mod working_tree;
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! `duostack add`: a new part in an emitted repository: advised for alone, recorded, merged in.
 
-use super::regeneration::Repository;
+use super::repository::Repository;
 use super::update;
 use crate::advice::{self, page};
 use crate::cli::AddArgs;

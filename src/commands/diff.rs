@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::regeneration::{Regeneration, Repository};
+use super::regeneration::Regeneration;
 use super::report;
+use super::repository::Repository;
 use crate::cli::DiffArgs;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};

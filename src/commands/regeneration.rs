@@ -1,77 +1,23 @@
-//! What `update`, `add`, `status` and `diff` share: an emitted repository, and what it would become.
+//! What `update`, `add`, `status` and `diff` share: what a repository would become, and the way there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
+use super::repository::{ANSWERS, Repository};
+use super::working_tree::{marked, read_mine};
 use crate::advice::{self, Advice};
-use crate::base::{self, Base, FOLDER, MANIFEST};
-use crate::cli::AnswerArgs;
-use crate::console::Console;
-use crate::disk::standing::{self, Standing};
+use crate::base::{self, FOLDER, MANIFEST};
 use crate::disk::transaction::{self, Change};
 use crate::disk::{self, Access};
 use crate::emission::Emission;
 use crate::failure::{Failure, Outcome};
 use crate::git::WorkTree;
-use crate::merge::text::{Labels, has_markers, of};
-use crate::merge::{self, Merged, Mine, Owned, Tracking};
+use crate::merge::text::Labels;
+use crate::merge::{self, Merged, Mine};
 use crate::processes::Stop;
-use crate::product::answers::Answers;
-use crate::product::{Product, reader};
-use crate::tree::{Content, Entry, Tree};
-
-const ANSWERS: &str = "duostack.toml";
-
-/// An emitted repository as it stands: its answers and its base.
-#[derive(Debug)]
-pub struct Repository {
-    /// Its folder.
-    pub root: PathBuf,
-    /// What was emitted last.
-    pub base: Base,
-    /// The answers file's text.
-    text: String,
-    /// The answers.
-    pub answers: Answers,
-}
-
-impl Repository {
-    /// The repository around the current folder; takes back what a killed write left half done.
-    ///
-    /// # Errors
-    /// No repository here, answers that are not valid, a base that is damaged or missing.
-    pub fn open(console: &Console) -> Outcome<Self> {
-        let root = disk::folder_with(ANSWERS).ok_or_else(|| {
-            Failure::refused(format!("there is no {ANSWERS} here or in a folder above"))
-                .hint("run this inside a repository that `duostack new` emitted")
-        })?;
-        if transaction::recover(&root)? {
-            console.note("an earlier run was killed while it wrote; everything stands as it was before that run");
-        }
-        let text = disk::read_text(&root.join(ANSWERS))?;
-        let answers = reader::read(&text, ANSWERS)?;
-        let manifest = disk::read_if_there(&root.join(MANIFEST))?.ok_or_else(|| base::damaged("it is missing"))?;
-        let manifest = String::from_utf8(manifest).map_err(|_| base::damaged("the manifest is no text"))?;
-        let base = Base::read(&manifest, |path| {
-            disk::read_if_there(&root.join(path))?.ok_or_else(|| base::damaged(&format!("{path} is missing")))
-        })?;
-        Ok(Self { root, base, text, answers })
-    }
-
-    /// The recorded answers with those of the command line laid over them.
-    ///
-    /// # Errors
-    /// An answer that is refused.
-    pub fn overlay(&mut self, args: &AnswerArgs) -> Outcome<()> {
-        let document = self.answers.document.clone();
-        let decision = self.answers.decision.clone();
-        super::overlay(&mut self.answers, args)?;
-        // Comments and decision are this repository's own, whatever file was laid over them.
-        (self.answers.document, self.answers.decision) = (document, decision);
-        Ok(())
-    }
-}
+use crate::product::Product;
+use crate::tree::{Content, Tree};
 
 /// A repository and what it would become.
 #[derive(Debug)]
@@ -258,92 +204,4 @@ fn listed(paths: &[String]) -> String {
     let more = paths.len().saturating_sub(SHOWN);
     let shown = paths.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
-}
-
-/// Reads the working tree as far as an update can meet it.
-fn read_mine(repository: &Repository, theirs: &Tree, work_tree: Option<&WorkTree>) -> Outcome<Mine> {
-    let base = &repository.base.tree;
-    let root = &repository.root;
-    let paths: BTreeSet<&str> = base.iter().chain(theirs.iter()).map(|(path, _)| path).collect();
-    let standing = standing::read(root, paths.iter().copied())?;
-    let mut mine = Mine { entries: owned(standing, |_| Tracking::Tracked) };
-    let moved = merge::asks_for_renames(base, &mine, theirs);
-    let contested: BTreeSet<String> = mine
-        .entries
-        .iter()
-        .filter(|(path, own)| is_contested(base.get(path), own, theirs.get(path)))
-        .map(|(path, _)| path.clone())
-        .collect();
-    if !moved && contested.is_empty() {
-        return Ok(mine);
-    }
-    let tracked = match work_tree {
-        Some(work_tree) => work_tree.tracked()?,
-        None => BTreeSet::new(),
-    };
-    // A folder of which git keeps nothing is as good as without git.
-    let Some(work_tree) = work_tree.filter(|_| !tracked.is_empty()) else {
-        let unignored: BTreeSet<String> = standing::unignored(root).into_iter().collect();
-        mark(
-            &mut mine,
-            &contested,
-            |path| if unignored.contains(path) { Tracking::Tracked } else { Tracking::Ignored },
-        );
-        if moved {
-            add_candidates(&mut mine, root, &unignored, Tracking::Tracked);
-        }
-        return Ok(mine);
-    };
-    let unknown: BTreeSet<String> = contested.difference(&tracked).cloned().collect();
-    let ignored = work_tree.ignored(&unknown)?;
-    mark(&mut mine, &unknown, |path| if ignored.contains(path) { Tracking::Ignored } else { Tracking::Untracked });
-    if moved {
-        add_candidates(&mut mine, root, &tracked, Tracking::Tracked);
-        add_candidates(&mut mine, root, &work_tree.untracked()?, Tracking::Untracked);
-    }
-    Ok(mine)
-}
-
-fn owned(standing: Standing, tracking: impl Fn(&str) -> Tracking) -> BTreeMap<String, Owned> {
-    let own = |(path, (content, executable)): (String, (Content, bool))| {
-        let tracking = tracking(&path);
-        (path, Owned { content, executable, tracking })
-    };
-    standing.into_iter().map(own).collect()
-}
-
-/// Whether an update would change what differs from base: then it matters whether git keeps it.
-fn is_contested(base: Option<&Entry>, own: &Owned, theirs: Option<&Entry>) -> bool {
-    let differs = |entry: &Entry| entry.content != own.content;
-    base.is_none_or(differs) && theirs.is_none_or(differs)
-}
-
-fn mark(mine: &mut Mine, paths: &BTreeSet<String>, tracking: impl Fn(&str) -> Tracking) {
-    for path in paths {
-        if let Some(own) = mine.entries.get_mut(path) {
-            own.tracking = tracking(path);
-        }
-    }
-}
-
-fn add_candidates(mine: &mut Mine, root: &Path, paths: &BTreeSet<String>, tracking: Tracking) {
-    let new = paths.iter().map(String::as_str);
-    let new = new.filter(|path| !mine.entries.contains_key(*path) && !path.starts_with(FOLDER) && *path != ANSWERS);
-    let standing = standing::read_candidates(root, new);
-    mine.entries.extend(owned(standing, |_| tracking));
-}
-
-/// Files of the owner's that hold a merge's markers which base does not.
-fn marked(base: &Tree, mine: &Mine) -> Vec<String> {
-    let holds = |content: &Content| match content {
-        Content::Bytes(bytes) => of(bytes).is_some_and(has_markers),
-        Content::Link(_) => false,
-    };
-    let stand = |(path, own): &(&String, &Owned)| {
-        let old = base.get(path);
-        old.is_none_or(|old| old.content != own.content)
-            && holds(&own.content)
-            && !old.is_some_and(|old| holds(&old.content))
-    };
-    mine.entries.iter().filter(stand).map(|(path, _)| path.clone()).collect()
 }

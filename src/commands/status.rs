@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::regeneration::{Regeneration, Repository};
+use super::regeneration::Regeneration;
+use super::repository::Repository;
 use super::{report, update};
 use crate::cli::StatusArgs;
 use crate::console::Console;

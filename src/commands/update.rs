@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::regeneration::{Regeneration, Repository};
+use super::regeneration::Regeneration;
 use super::report;
+use super::repository::Repository;
 use crate::advice::ChosenBy;
 use crate::cli::UpdateArgs;
 use crate::console::Console;
