@@ -127,11 +127,9 @@ impl Catalogue {
         hex(&hasher.finalize())
     }
 
-    /// The content hash when this is a pack of the owner's: not the one inside this binary, nor a copy of it.
-    pub fn own_hash(&self) -> Option<String> {
-        let hash = self.hash();
-        let copied = || Self::built_in().is_ok_and(|built_in| built_in.hash() == hash);
-        (!self.built_in && !copied()).then_some(hash)
+    /// Whether the pack with this hash is the owner's: not the one inside this binary, nor a copy of it.
+    pub fn is_own(&self, hash: &str) -> bool {
+        !self.built_in && !Self::built_in().is_ok_and(|built_in| built_in.hash() == hash)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::base::{self, Base};
 use crate::catalogue::Catalogue;
 use crate::disk::{Access, Item};
 use crate::failure::Outcome;
+use crate::merge::form::Form;
 use crate::product::Product;
 use crate::product::answers::Answers;
 use crate::product::writer::{self, Recorded};
@@ -36,17 +37,14 @@ impl Emission {
         let asked = pack::settle(&catalogue.questions, answers)?;
         let blueprint = blueprint::draw(product, advice, catalogue, &asked);
         let pack = catalogue.hash();
-        let own_pack = catalogue.own_hash();
-        Ok(Self {
-            tree: render::render(&blueprint, advice)?,
-            answers: writer::write(
-                answers.document.as_deref(),
-                product,
-                advice,
-                Recorded { hash: own_pack.as_deref(), answers: &asked },
-            ),
-            pack,
-        })
+        let own = catalogue.is_own(&pack).then_some(pack.as_str());
+        let recorded = Recorded { hash: own, answers: &asked };
+        let answers = match answers.document.as_deref().map(Form::part) {
+            // What the owner keeps in CRLF stays in CRLF.
+            Some((form, text)) => form.dress(&writer::write(Some(&text), product, advice, recorded), false),
+            None => writer::write(None, product, advice, recorded),
+        };
+        Ok(Self { tree: render::render(&blueprint, advice)?, answers, pack })
     }
 
     /// Everything to be written: the tree, the answers, the base, and `.env` with fresh secrets.

@@ -4,7 +4,7 @@
 //! with the other version between markers or laid beside it.
 
 mod file;
-mod form;
+pub mod form;
 pub mod locks;
 pub mod manifest;
 mod outcome;

@@ -525,3 +525,37 @@ fn another_pack_is_said_and_needs_consent() {
     run(&["update", "--templates", "../two"]).exits(0).says("Up to date");
     assert_eq!(fs::read_to_string(world.path("repo/a.txt")).unwrap(), "2\n");
 }
+
+#[test]
+fn answers_in_crlf_and_with_a_byte_order_mark_stay_so() {
+    let repository = Repository::of("parley");
+    let text = repository.read("duostack.toml");
+    repository.write("duostack.toml", &format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    repository.unchanged_by(["update"], 0).says("Up to date");
+    repository.run(["update", "--set", "options.license=mit"]).exits(0);
+    let after = repository.read("duostack.toml");
+    assert!(after.starts_with('\u{feff}') && after.contains("license = \"mit\"\r\n"), "{after}");
+    assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
+}
+
+#[test]
+fn what_an_earlier_conflict_left_beside_is_not_written_over() {
+    let world = World::new();
+    world.write("answers.toml", "[product]\nname = \"Beside\"\n[[parts]]\nname = \"rooms\"\nworkload = \"chat\"\n");
+    for (pack, byte) in [("one", 1), ("two", 2), ("three", 3)] {
+        world.write(&format!("{pack}/repository/a.bin"), [0, byte]);
+    }
+    world.run(["new", "repo", "--answers", "answers.toml", "--templates", "one", "--no-git"]).exits(0);
+    world.write("repo/a.bin", [0, 9]);
+    let update = |pack: &str| {
+        let mut command = world.command(["update", "--yes", "--templates", pack]);
+        Ran::of(command.current_dir(world.path("repo")))
+    };
+    update("../two").exits(3).prints("a.bin.theirs");
+    let before = support::snapshot(&world.path("repo"));
+    update("../three").exits(1).says("a.bin.theirs is in the way").says("move or delete it");
+    assert!(before == support::snapshot(&world.path("repo")));
+    fs::remove_file(world.path("repo/a.bin.theirs")).unwrap();
+    update("../three").exits(3);
+    assert_eq!(fs::read(world.path("repo/a.bin.theirs")).unwrap(), [0, 3]);
+}

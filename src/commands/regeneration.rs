@@ -66,7 +66,7 @@ impl Regeneration {
         };
         let merged = merge::merge(&repository.base.tree, &mine, &emission.tree, &labels)?;
         let marked = marked(&repository.base.tree, &mine);
-        let own_pack = catalogue.own_hash();
+        let own_pack = catalogue.is_own(&emission.pack).then(|| emission.pack.clone());
         Ok(Self { repository, product, advice, emission, mine, merged, marked, work_tree, own_pack })
     }
 

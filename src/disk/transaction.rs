@@ -151,12 +151,16 @@ impl Work<'_> {
             None => None,
             Some(metadata) => Some(found(&target, String::new(), metadata)?.1),
         };
-        if content != change.old {
+        if content.is_some() && change.old.is_none() {
             return Err(Failure::refused(format!(
-                "{} changed while duostack was working, or is in the way",
+                "{} is in the way, and nothing of yours is written over",
                 change.path
             ))
-            .hint("nothing was changed: look at it, then try again"));
+            .hint("nothing was changed: take from it what you need, move or delete it, then try again"));
+        }
+        if content != change.old {
+            return Err(Failure::refused(format!("{} changed while duostack was working", change.path))
+                .hint("nothing was changed: look at it, then try again"));
         }
         if stands.is_some() {
             keep(&target, &self.kept(number)).map_err(|error| cannot("keep", &target, &error))?;
