@@ -85,3 +85,71 @@ fn both_languages_judge_documents_alike() {
     println!("{}", repository.tries("node verdicts.mjs", "services/ml", 3).unwrap());
     println!("{}", repository.tries(".venv/bin/python verdicts.py", "services/ml", 3).unwrap());
 }
+
+/// Faults of a schema: file, text, what takes its place, the line and words by which it is refused.
+const OUTSIDE_THE_PROFILE: &[(&str, &str, &str, &str)] = &[
+    (
+        "readings",
+        "value: { type: number }",
+        "value: { type: number, multipleOf: 2 }",
+        "multipleOf is not in the profile of number",
+    ),
+    (
+        "readings",
+        "source: { $ref: '#/$defs/Source' }",
+        "source: { $ref: '#/$defs/Source', maxLength: 9 }",
+        "beside $ref stands nothing",
+    ),
+    ("readings", "Source: { type: string, ", "Source: { ", "type is one of string, number"),
+    ("readings", "Source: { type: string, ", "Source: { type: [string, number], ", "two types are a type and null"),
+    (
+        "readings",
+        "Source: { type: string, ",
+        "Source: { type: [string, 'null'], default: a, ",
+        "default is not in the profile of string",
+    ),
+    ("readings", "format: uuid", "format: email", "format is one of date-time, uuid"),
+    ("readings", "required: [source, value]", "required: [source, value, unit]", "unit is required and not described"),
+    ("common", "    additionalProperties: false\n", "", "additionalProperties is always said"),
+    (
+        "common",
+        "additionalProperties: { type: string, enum: [ok, unavailable] }",
+        "additionalProperties: { enum: [ok, unavailable] }",
+        "type is one of",
+    ),
+    ("common", "        items: { $ref: '#/$defs/Issue' }\n", "", "items is always said"),
+    (
+        "realtime",
+        "      - $ref: '#/$defs/Ping'",
+        "      - { type: object, additionalProperties: true }",
+        "a variant of oneOf is a $ref to an object",
+    ),
+    (
+        "realtime",
+        "      - $ref: '#/$defs/Ping'",
+        "      - $ref: '#/$defs/Member'",
+        "a variant of oneOf is a $ref to an object",
+    ),
+];
+
+#[test]
+#[ignore = "toolchains: installs packages and runs emitted code"]
+fn what_lies_outside_the_profile_is_refused_with_file_and_line() {
+    let repository = Repository::emit(["--example", "pulse"]);
+    repository.runs("npm ci", 5);
+    for (area, old, new, says) in OUTSIDE_THE_PROFILE {
+        let path = repository.path(&format!("contract/schemas/{area}.yaml"));
+        let text = fs::read_to_string(&path).unwrap();
+        let at = text.find(old).unwrap_or_else(|| panic!("{old:?} in {area}"));
+        fs::write(&path, text.replacen(old, new, 1)).unwrap();
+        let said = repository.tries("node contract/generate.ts --check", "", 1).unwrap_err();
+        let place = format!("contract/schemas/{area}.yaml:");
+        let fault =
+            said.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says:?} is not in:\n{said}"));
+        let line: usize = fault.split(&place).nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
+        let planted = text[..at].matches('\n').count() + 1;
+        assert!(line.abs_diff(planted) <= 4, "{fault}: planted in line {planted}");
+        fs::write(&path, text).unwrap();
+    }
+    repository.runs("node contract/generate.ts --check", 1);
+}
