@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{Access, Item};
 use crate::failure::{Failure, Outcome};
-use crate::tree::{Content, Entry, Tree};
+use crate::tree::{Content, Entry, Tree, check_path};
 
 /// Folder of everything that is ours in an emitted repository.
 pub const FOLDER: &str = ".duostack";
@@ -43,6 +43,8 @@ struct Line {
 struct Manifest {
     format: u32,
     pack: String,
+    #[serde(default)]
+    conflicts: Vec<String>,
     files: Vec<Line>,
 }
 
@@ -57,6 +59,8 @@ pub struct Base {
     generators: BTreeMap<String, String>,
     /// Paths of the blobs, from the root.
     pub blobs: BTreeSet<String>,
+    /// Files in which the last update left markers, wherever the owner has them.
+    pub conflicts: Vec<String>,
 }
 
 impl Base {
@@ -73,7 +77,8 @@ impl Base {
             ))
             .hint("install a newer duostack"));
         }
-        let mut base = Self { pack: manifest.pack, ..Self::default() };
+        manifest.conflicts.iter().try_for_each(|path| check_path(path))?;
+        let mut base = Self { pack: manifest.pack, conflicts: manifest.conflicts, ..Self::default() };
         for line in manifest.files {
             let path = blob_path(&line.hash).ok_or_else(|| damaged(&format!("{:?} is no hash", line.hash)))?;
             let bytes = blob(&path)?;
@@ -108,8 +113,9 @@ const PLAIN: &str = "100644";
 const EXECUTABLE: &str = "100755";
 const LINK: &str = "120000";
 
-/// Everything under `.duostack/`, for a tree rendered from the pack with this hash, after an earlier base.
-pub fn items(tree: &Tree, pack: &str, earlier: &Base) -> Vec<Item<'static>> {
+/// Everything under `.duostack/`, for a tree rendered from the pack with this hash, after an earlier base; with the
+/// paths of files in which markers are left.
+pub fn items(tree: &Tree, pack: &str, earlier: &Base, conflicts: &[String]) -> Vec<Item<'static>> {
     let mut blobs: BTreeMap<String, Content> = BTreeMap::new();
     let mut lines = Vec::with_capacity(tree.len());
     for (path, entry) in tree.iter() {
@@ -128,8 +134,12 @@ pub fn items(tree: &Tree, pack: &str, earlier: &Base) -> Vec<Item<'static>> {
         };
         blobs.insert(hash, Content::Bytes(bytes));
     }
+    let conflicts = match conflicts {
+        [] => String::new(),
+        paths => format!("  \"conflicts\": {},\n", serde_json::to_string(paths).unwrap_or_default()),
+    };
     let manifest = format!(
-        "{{\n  \"format\": {FORMAT},\n  \"pack\": \"{pack}\",\n  \"files\": [\n{}\n  ]\n}}\n",
+        "{{\n  \"format\": {FORMAT},\n  \"pack\": \"{pack}\",\n{conflicts}  \"files\": [\n{}\n  ]\n}}\n",
         lines.join(",\n")
     );
     let texts = [("README.md", README), (".gitattributes", ATTRIBUTES), (".gitignore", IGNORED)];

@@ -62,7 +62,7 @@ impl Emission {
         if let Some(env) = self.environment(random) {
             items.push(file(".env", env.into_bytes(), Access::Private));
         }
-        items.extend(base::items(&self.tree, &self.pack, &Base::default()));
+        items.extend(base::items(&self.tree, &self.pack, &Base::default(), &[]));
         items
     }
 

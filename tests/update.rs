@@ -559,3 +559,26 @@ fn what_an_earlier_conflict_left_beside_is_not_written_over() {
     update("../three").exits(3);
     assert_eq!(fs::read(world.path("repo/a.bin.theirs")).unwrap(), [0, 3]);
 }
+
+#[test]
+fn markers_in_a_file_that_the_owner_renamed_block_an_update_too() {
+    let world = World::new();
+    world.write("answers.toml", "[product]\nname = \"Moved\"\n[[parts]]\nname = \"rooms\"\nworkload = \"chat\"\n");
+    let lines = |third: &str| format!("one line\ntwo lines\n{third}\nfour lines\nfive lines\n");
+    world.write("one/repository/old.txt", lines("three")).write("two/repository/old.txt", lines("theirs"));
+    world.run(["new", "repo", "--answers", "answers.toml", "--templates", "one"]).exits(0);
+    fs::remove_file(world.path("repo/old.txt")).unwrap();
+    world.write("repo/new.txt", lines("mine"));
+    git_in(&world.path("repo"), &["add", "--all"]);
+    git_in(&world.path("repo"), &["commit", "--quiet", "--message", "mine"]);
+    let update = || {
+        let mut command = world.command(["update", "--yes", "--templates", "../two"]);
+        Ran::of(command.current_dir(world.path("repo")))
+    };
+    update().exits(3).prints("conflict  new.txt");
+    git_in(&world.path("repo"), &["commit", "--quiet", "--all", "--message", "updated"]);
+    update().exits(1).says("markers of an earlier merge still stand in new.txt");
+    world.write("repo/new.txt", lines("both"));
+    git_in(&world.path("repo"), &["commit", "--quiet", "--all", "--message", "decided"]);
+    update().exits(0).says("Up to date");
+}

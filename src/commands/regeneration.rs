@@ -184,7 +184,9 @@ impl Regeneration {
             Ok(())
         };
         change(ANSWERS, Some(Content::Bytes(Cow::Owned(self.emission.answers.clone().into_bytes()))))?;
-        let items = base::items(&self.emission.tree, &self.emission.pack, &self.repository.base);
+        let marked = self.merged.verdicts.iter().filter(|verdict| verdict.is_marked());
+        let conflicts: Vec<String> = marked.map(|verdict| verdict.path.clone()).collect();
+        let items = base::items(&self.emission.tree, &self.emission.pack, &self.repository.base, &conflicts);
         let known = &self.repository.base.blobs;
         for item in &items {
             // A blob that is there was checked when the base was read.

@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::regeneration::Regeneration;
 use crate::failure::Failure;
-use crate::merge::{Dispute, State, Verdict, text};
+use crate::merge::{State, Verdict, text};
 use crate::tree::Content;
 
 /// The files as JSON, with whatever else there is to say.
@@ -79,10 +79,7 @@ pub fn conflicts(plan: &Regeneration, written: bool) -> Result<(), Failure> {
         true => format!("{files} left to you to decide; everything else is done, and nothing of yours is lost"),
         false => format!("{files} for you to decide after such an update"),
     });
-    let marked = plan
-        .merged
-        .in_state(State::Conflict)
-        .any(|verdict| verdict.beside.is_none() && matches!(verdict.dispute, Some(Dispute::Text | Dispute::BothAdded)));
+    let marked = plan.merged.verdicts.iter().any(Verdict::is_marked);
     let beside = plan.merged.verdicts.iter().any(|verdict| verdict.beside.is_some());
     let failure = match marked {
         true => failure.hint("open each file, decide between <<<<<<< and >>>>>>>, delete the markers, then commit"),

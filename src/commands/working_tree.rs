@@ -19,7 +19,8 @@ use crate::tree::{Content, Entry, Tree};
 pub fn read_mine(repository: &Repository, theirs: &Tree, work_tree: Option<&WorkTree>) -> Outcome<Mine> {
     let base = &repository.base.tree;
     let root = &repository.root;
-    let paths: BTreeSet<&str> = base.iter().chain(theirs.iter()).map(|(path, _)| path).collect();
+    let conflicts = repository.base.conflicts.iter().map(String::as_str);
+    let paths: BTreeSet<&str> = base.iter().chain(theirs.iter()).map(|(path, _)| path).chain(conflicts).collect();
     let standing = standing::read(root, paths.iter().copied())?;
     let mut mine = Mine { entries: owned(standing, |_| Tracking::Tracked) };
     let moved = merge::asks_for_renames(base, &mine, theirs);

@@ -116,6 +116,13 @@ pub struct Verdict {
     pub notice: Option<String>,
 }
 
+impl Verdict {
+    /// Whether it is written with markers, for the owner to decide between.
+    pub fn is_marked(&self) -> bool {
+        self.beside.is_none() && matches!(self.dispute, Some(Dispute::Text | Dispute::BothAdded))
+    }
+}
+
 /// The merged tree, as changes of mine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
