@@ -59,7 +59,7 @@ pub struct Base {
     generators: BTreeMap<String, String>,
     /// Paths of the blobs, from the root.
     pub blobs: BTreeSet<String>,
-    /// Files in which the last update left markers, wherever the owner has them.
+    /// What the last update left to decide: files with markers, and those it laid beside.
     pub conflicts: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ const EXECUTABLE: &str = "100755";
 const LINK: &str = "120000";
 
 /// Everything under `.duostack/`, for a tree rendered from the pack with this hash, after an earlier base; with the
-/// paths of files in which markers are left.
+/// paths of what is left to decide.
 pub fn items(tree: &Tree, pack: &str, earlier: &Base, conflicts: &[String]) -> Vec<Item<'static>> {
     let mut blobs: BTreeMap<String, Content> = BTreeMap::new();
     let mut lines = Vec::with_capacity(tree.len());

@@ -139,7 +139,7 @@ pub struct AdviseArgs {
 /// Flags of `add`.
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// What the new part does (see `duostack advise --help` for the list)
+    /// What the new part does
     #[arg(value_parser = clap::builder::PossibleValuesParser::new(crate::product::Workload::WORDS))]
     pub workload: String,
 

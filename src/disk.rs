@@ -93,6 +93,11 @@ pub fn exists(path: &Path) -> bool {
     path.exists()
 }
 
+/// Whether anything stands at a path, be it a link that leads nowhere.
+pub fn stands(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 /// Makes an empty file, to remember something by.
 ///
 /// # Errors

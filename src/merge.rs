@@ -138,7 +138,9 @@ impl Moves {
             .entries
             .iter()
             .filter(|(path, own)| {
-                own.tracking != Tracking::Ignored && base.get(path).is_none() && theirs.get(path).is_none()
+                // What an earlier update laid beside is no file of the owner's.
+                let own_file = own.tracking != Tracking::Ignored && !path.ends_with(BESIDE);
+                own_file && base.get(path).is_none() && theirs.get(path).is_none()
             })
             .filter_map(|(path, own)| candidate(path, &own.content))
             .collect();

@@ -552,8 +552,10 @@ fn what_an_earlier_conflict_left_beside_is_not_written_over() {
         Ran::of(command.current_dir(world.path("repo")))
     };
     update("../two").exits(3).prints("a.bin.theirs");
+    let mut status = world.command(["status", "--templates", "../two"]);
+    Ran::of(status.current_dir(world.path("repo"))).exits(0).prints("still lies beside yours").prints("a.bin.theirs");
     let before = support::snapshot(&world.path("repo"));
-    update("../three").exits(1).says("a.bin.theirs is in the way").says("move or delete it");
+    update("../three").exits(1).says("theirs has no place: a.bin.theirs stands there").says("move or delete it");
     assert!(before == support::snapshot(&world.path("repo")));
     fs::remove_file(world.path("repo/a.bin.theirs")).unwrap();
     update("../three").exits(3);

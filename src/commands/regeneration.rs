@@ -14,7 +14,7 @@ use crate::emission::Emission;
 use crate::failure::{Failure, Outcome};
 use crate::git::WorkTree;
 use crate::merge::text::Labels;
-use crate::merge::{self, Merged, Mine};
+use crate::merge::{self, BESIDE, Merged, Mine, Verdict};
 use crate::processes::Stop;
 use crate::product::Product;
 use crate::tree::{Content, Tree};
@@ -68,6 +68,12 @@ impl Regeneration {
         let marked = marked(&repository.base.tree, &mine);
         let own_pack = catalogue.is_own(&emission.pack).then(|| emission.pack.clone());
         Ok(Self { repository, product, advice, emission, mine, merged, marked, work_tree, own_pack })
+    }
+
+    /// Files of theirs that an earlier update laid beside and that still lie there.
+    pub fn beside(&self) -> Vec<&String> {
+        let still = |path: &&String| path.ends_with(BESIDE) && self.mine.entries.contains_key(*path);
+        self.repository.base.conflicts.iter().filter(still).collect()
     }
 
     /// Whether there is nothing to write.
@@ -124,6 +130,12 @@ impl Regeneration {
             ))
             .hint("decide between them, delete the marker lines, then update"));
         }
+        let beside = self.merged.verdicts.iter().filter_map(|verdict| verdict.beside.clone());
+        let taken: Vec<String> = beside.filter(|path| disk::stands(&self.repository.root.join(path))).collect();
+        if !taken.is_empty() {
+            return Err(Failure::refused(format!("theirs has no place: {} stands there", listed(&taken)))
+                .hint("take from it what you need, then move or delete it, and update again"));
+        }
         let Some(work_tree) = self.work_tree.as_ref().filter(|_| !allow_dirty) else { return Ok(()) };
         let uncommitted = work_tree.uncommitted()?;
         // Right after an update its own files are uncommitted; with nothing to do there is nothing to protect.
@@ -155,7 +167,12 @@ impl Regeneration {
     }
 
     fn changes(&self) -> Outcome<Vec<Change>> {
-        let standing = |path: &str| self.mine.entries.get(path).map(|own| own.content.clone());
+        // What is laid beside takes a free place: nothing may stand there, not even an earlier one.
+        let beside: BTreeSet<&String> =
+            self.merged.verdicts.iter().filter_map(|verdict| verdict.beside.as_ref()).collect();
+        let standing = |path: &String| {
+            self.mine.entries.get(path).filter(|_| !beside.contains(path)).map(|own| own.content.clone())
+        };
         let mut changes: Vec<Change> = self
             .merged
             .puts
@@ -184,8 +201,11 @@ impl Regeneration {
             Ok(())
         };
         change(ANSWERS, Some(Content::Bytes(Cow::Owned(self.emission.answers.clone().into_bytes()))))?;
-        let marked = self.merged.verdicts.iter().filter(|verdict| verdict.is_marked());
-        let conflicts: Vec<String> = marked.map(|verdict| verdict.path.clone()).collect();
+        let left = |verdict: &Verdict| {
+            let marked = verdict.is_marked().then(|| verdict.path.clone());
+            marked.into_iter().chain(verdict.beside.clone())
+        };
+        let conflicts: Vec<String> = self.merged.verdicts.iter().flat_map(left).collect();
         let items = base::items(&self.emission.tree, &self.emission.pack, &self.repository.base, &conflicts);
         let known = &self.repository.base.blobs;
         for item in &items {

@@ -89,7 +89,7 @@ pub fn conflicts(plan: &Regeneration, written: bool) -> Result<(), Failure> {
         true => failure.hint("take what you want from each file that ends in .theirs, delete it, then commit"),
         false => failure,
     };
-    Err(failure.hint("`duostack status` shows which markers are left"))
+    Err(failure.hint("`duostack status` shows what is left to decide"))
 }
 
 /// The merge as a unified diff of the working tree; colours where they are wanted.

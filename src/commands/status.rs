@@ -56,7 +56,7 @@ fn changes(plan: &Regeneration) -> Vec<(&str, Change)> {
 
 fn told(plan: &Regeneration, changes: &[(&str, Change)]) -> Value {
     let changed: Vec<Value> = changes.iter().map(|(path, change)| json!({ "path": path, "change": change })).collect();
-    json!({ "changed": changed, "markers": plan.marked })
+    json!({ "changed": changed, "markers": plan.marked, "beside": plan.beside() })
 }
 
 fn page(plan: &Regeneration, changes: &[(&str, Change)]) -> String {
@@ -76,10 +76,14 @@ fn page(plan: &Regeneration, changes: &[(&str, Change)]) -> String {
         page += &heading(format!("An update would change this: {}", report::sums(plan)));
         page += &report::list(plan);
     }
-    if !plan.marked.is_empty() {
+    let left = [
+        ("Markers of an earlier merge still stand in", plan.marked.iter().collect()),
+        ("Of an earlier merge still lies beside yours", plan.beside()),
+    ];
+    for (title, paths) in left.into_iter().filter(|(_, paths): &(_, Vec<&String>)| !paths.is_empty()) {
         page.push('\n');
-        page += &heading("Markers of an earlier merge still stand in".to_owned());
-        plan.marked.iter().for_each(|path| page += &format!("{:12}{path}\n", ""));
+        page += &heading(title.to_owned());
+        paths.iter().for_each(|path| page += &format!("{:12}{path}\n", ""));
     }
     page
 }
