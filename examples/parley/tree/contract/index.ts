@@ -72,13 +72,13 @@ export const promise = (name: string): Promised => promised(name, { $ref: `#/$de
 /** For the events on channels whose address begins so, if asyncapi documents any. */
 export function promiseOn(address: string): Promised | undefined {
   const documents = read<{ channels: Record<string, Addressed> }>('asyncapi')
-  const channel = documents
+  const channels = documents
     .flatMap(([, { channels }]) => Object.values(channels))
-    .find((channel) => channel.address.split('{')[0] === address)
-  const events = Object.values(channel?.messages ?? {}).filter(({ payload }) =>
-    payload.$ref?.endsWith('Event'),
-  )
-  const variants = events.map(({ payload }) => flat(payload))
+    .filter((channel) => channel.address.split('{')[0] === address)
+  const variants = channels
+    .flatMap(({ messages }) => Object.values(messages))
+    .filter(({ payload }) => payload.$ref?.endsWith('Event'))
+    .map(({ payload }) => flat(payload))
   return variants.length > 0 ? promised(`${address}: `, { oneOf: variants }) : undefined
 }
 
