@@ -6,7 +6,7 @@ use crate::advice::{Advice, ChosenBy, PerShape, Service, advise};
 use crate::blueprint::{Facts, all_facts};
 use crate::examples::{EXAMPLES, Example};
 use crate::pack::Question;
-use crate::product::{Language, Product, Role, Shape};
+use crate::product::{Language, Product, Role, Shape, Workload};
 
 /// A product of both languages.
 const SAMPLE: &Example = &EXAMPLES[0];
@@ -26,6 +26,8 @@ pub fn of(product: &Product, advice: &Advice, facts: &Facts) -> Value {
         "node": node.unwrap_or(Value::Bool(false)),
         "services": services,
         "parts": parts(product, advice),
+        "nouns": nouns(product),
+        "noun": noun(product),
         "facts": all_facts().into_iter().map(|fact| (fact.to_owned(), Value::Bool(facts.contains(fact)))).collect::<serde_json::Map<_, _>>(),
         "advice": advice_words(product, advice),
         "answers": {
@@ -37,6 +39,47 @@ pub fn of(product: &Product, advice: &Advice, facts: &Facts) -> Value {
         "options": { "ci": product.options.ci, "license": product.options.license },
         "generator": env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// Paths that every service has for itself.
+const TAKEN: &[&str] = &["assets", "docs", "livez", "metrics", "readyz", "sse", "ws"];
+
+/// Workloads whose paths and channels are called after the part, and what they are called without one.
+const NAMED: &[(&str, &[Workload], &str)] = &[
+    ("scoring", &[Workload::MachineLearning, Workload::AiFeatures, Workload::NumberCrunching], "model"),
+    ("chat", &[Workload::Chat], "chat"),
+    ("streaming", &[Workload::Streaming], "streams"),
+    ("real-time-api", &[Workload::RealTimeApi], "channels"),
+    ("items", &[Workload::JsonApi], "items"),
+];
+
+/// What paths and channels are called: each after the first part that has to do with it. Types keep the names of their
+/// roles, so that code stays as it is.
+fn nouns(product: &Product) -> Value {
+    let mut nouns: serde_json::Map<_, _> = NAMED
+        .iter()
+        .map(|(role, workloads, fallback)| {
+            let noun = first(product, workloads).unwrap_or_else(|| (*fallback).to_owned());
+            ((*role).to_owned(), Value::from(noun))
+        })
+        .collect();
+    let readings = first(product, &[Workload::LiveDashboard]).map_or_else(|| nouns["scoring"].clone(), Value::from);
+    nouns.insert("readings".to_owned(), readings);
+    nouns.into()
+}
+
+/// The noun of the first part with one of these workloads.
+fn first(product: &Product, workloads: &[Workload]) -> Option<String> {
+    let part = product.parts.iter().find(|part| workloads.contains(&part.workload))?;
+    let name = part.name.as_str();
+    Some(if TAKEN.contains(&name) { format!("{name}-part") } else { name.to_owned() })
+}
+
+/// A noun to show how one is renamed, if the product has any.
+fn noun(product: &Product) -> Value {
+    let named: Vec<Workload> =
+        NAMED.iter().flat_map(|(_, workloads, _)| *workloads).copied().chain([Workload::LiveDashboard]).collect();
+    first(product, &named).map_or(Value::Bool(false), Value::from)
 }
 
 /// The words with nothing missing: what a template may say for some product, if not for this one.

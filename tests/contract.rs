@@ -63,6 +63,15 @@ fn planted_drifts_are_caught_by_the_emitted_tests() {
     assert!(planted >= 40 && missed.is_empty(), "{missed:?}");
 }
 
+#[test]
+fn every_drift_has_its_place() {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pulse/tree");
+    for (name, file, old, new) in drifts::NODE.iter().chain(drifts::PYTHON) {
+        let text = fs::read_to_string(tree.join(file)).unwrap();
+        assert!(text.matches(old).count() == 1 && old != new, "{name}: {old:?} in {file}");
+    }
+}
+
 /// Documents made from the contract's samples, judged by TypeBox in Node and by pydantic in Python.
 #[test]
 #[ignore = "toolchains: installs packages and runs emitted code"]
@@ -73,8 +82,8 @@ fn both_languages_judge_documents_alike() {
     // Python's models of every area, not only of those that its service speaks of.
     let manifest = repository.path("services/ml/pyproject.toml");
     let text = fs::read_to_string(&manifest).unwrap();
-    let areas = "[\"common\", \"readings\", \"realtime\", \"scoring\"]";
-    let wider = text.replacen("[\"common\", \"scoring\"]", areas, 1);
+    let areas = "[\"common\", \"models\", \"readings\", \"realtime\", \"scores\", \"scoring\"]";
+    let wider = text.replacen("[\n  \"common\",\n  \"models\",\n  \"scoring\",\n]", areas, 1);
     assert_ne!(text, wider);
     fs::write(&manifest, wider).unwrap();
     repository.tries(".venv/bin/python generate.py", "services/ml", 3).unwrap();

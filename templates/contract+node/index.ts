@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Compile } from 'typebox/schema'
 import { parse } from 'yaml'
-import type { Issue } from './generated/common.ts'
+import type { Definitions, Issue } from './generated/common.ts'
 
 export interface Schema {
   $ref?: string
@@ -59,7 +59,17 @@ export function flat<T>(node: T): T {
 }
 
 /** The check of a definition of the contract. */
-export const checkOf = (name: string): Check => compile({ $ref: `#/$defs/${name}` })
+export const checkOf = (name: keyof Definitions): Check => compile({ $ref: `#/$defs/${name}` })
+
+/** The same as a guard: what passes has the definition's type. */
+export function guardOf<Name extends keyof Definitions>(name: Name) {
+  const check = checkOf(name)
+  return (value: unknown): value is Definitions[Name] => check(value).length === 0
+}
+
+/** What stands where a definition is referred to. */
+export const definitionOf = (schema: Schema): Schema =>
+  $defs[schema.$ref?.split('/').pop() ?? ''] ?? schema
 
 /** Whether what we send is checked too: everywhere but in production, where it was tried before. */
 export const checksAnswers = process.env.NODE_ENV !== 'production'
@@ -67,24 +77,36 @@ export const checksAnswers = process.env.NODE_ENV !== 'production'
 /** Throws when what is about to be sent is not what the contract promises. */
 export type Promised = (value: unknown) => void
 
-export const promise = (name: string): Promised => promised(name, { $ref: `#/$defs/${name}` })
+export const promise = (name: keyof Definitions): Promised =>
+  promised(name, { $ref: `#/$defs/${name}` })
+
+interface Channel {
+  address: string
+  messages: Record<string, { payload: Schema }>
+}
+
+const documents = new Map(read<{ channels: Record<string, Channel> }>('asyncapi'))
+const channels = [...documents.values()].flatMap((document) => Object.entries(document.channels))
+
+/** The channels of asyncapi/<area>.yaml, each with its address. */
+export const channelsOf = (area: string) =>
+  Object.entries(documents.get(area)?.channels ?? {}).map(([name, { address }]) => [name, address])
+
+/** The address of a channel of asyncapi/, up to its first parameter. */
+export function addressOf(name: string): string {
+  const [, channel] = channels.find(([key]) => key === name) ?? []
+  if (!channel) throw new Error(`contract/asyncapi has no channel ${name}`)
+  return channel.address.split('{')[0] ?? ''
+}
 
 /** For the events on channels whose address begins so, if asyncapi documents any. */
 export function promiseOn(address: string): Promised | undefined {
-  const documents = read<{ channels: Record<string, Addressed> }>('asyncapi')
-  const channels = documents
-    .flatMap(([, { channels }]) => Object.values(channels))
-    .filter((channel) => channel.address.split('{')[0] === address)
   const variants = channels
-    .flatMap(({ messages }) => Object.values(messages))
+    .filter(([name]) => addressOf(name) === address)
+    .flatMap(([, { messages }]) => Object.values(messages))
     .filter(({ payload }) => payload.$ref?.endsWith('Event'))
     .map(({ payload }) => flat(payload))
   return variants.length > 0 ? promised(`${address}: `, { oneOf: variants }) : undefined
-}
-
-interface Addressed {
-  address: string
-  messages: Record<string, { payload: Schema }>
 }
 
 function promised(name: string, schema: Schema): Promised {
@@ -118,140 +140,5 @@ function compileUnion(variants: Schema[]): Check {
   return (value) => {
     const check = checks.get((value as { type?: unknown } | null)?.type)
     return check ? check(value) : [{ path: '/type', message: `must be one of ${tags}` }]
-  }
-}
-
-export interface Operation {
-  method: string
-  path: string
-  parameters: Record<'path' | 'query' | 'header', Place>
-  body: { type: string; check: Check; examples: unknown[]; invalid: unknown[] } | undefined
-  /** Documented statuses, `default` among them: each content type with its check, if it is JSON. */
-  answers: Map<string, Map<string, Check | undefined>>
-}
-
-interface Place {
-  check: Check
-  /** Which of its parameters are numbers. */
-  numbers: string[]
-  /** Examples of those that are required. */
-  samples: Record<string, string>
-}
-
-interface Parameter {
-  name: string
-  example?: unknown
-  in: 'path' | 'query' | 'header'
-  required?: boolean
-  schema: Schema
-}
-
-type Content = Record<string, { schema: Schema }>
-
-interface Document {
-  paths: Record<string, Record<string, Description> & { parameters?: Parameter[] }>
-}
-
-interface Description {
-  operationId: string
-  parameters?: Parameter[]
-  requestBody?: { content: Content }
-  responses: Record<string, { content?: Content }>
-}
-
-const methods = ['get', 'post', 'put', 'patch', 'delete']
-
-/** Every operation, by document and operationId. */
-export const operations = new Map<string, Map<string, Operation>>()
-for (const [name, raw] of read<unknown>('openapi')) {
-  const own = new Map<string, Operation>()
-  operations.set(name, own)
-  const document = inline(raw, raw) as Document
-  for (const [path, item] of Object.entries(document.paths))
-    for (const method of methods) {
-      const description = item[method]
-      if (!description) continue
-      const parameters = [...(item.parameters ?? []), ...(description.parameters ?? [])]
-      own.set(description.operationId, prepare(method, path, description, parameters))
-    }
-}
-
-/** The document with its own components put in place. */
-function inline(node: unknown, document: unknown): unknown {
-  if (Array.isArray(node)) return node.map((part) => inline(part, document))
-  if (typeof node !== 'object' || node === null) return node
-  const { $ref } = node as { $ref?: string }
-  if (!$ref?.startsWith('#/'))
-    return $ref
-      ? flat(node)
-      : Object.fromEntries(Object.entries(node).map(([key, part]) => [key, inline(part, document)]))
-  const target = $ref
-    .slice(2)
-    .split('/')
-    .reduce((at, key) => (at as Record<string, unknown>)?.[key], document)
-  if (target === undefined) throw new Error(`contract: ${$ref} leads nowhere`)
-  return inline(target, document)
-}
-
-function prepare(
-  method: string,
-  path: string,
-  { requestBody, responses }: Description,
-  parameters: Parameter[],
-): Operation {
-  const [body] = Object.entries(requestBody?.content ?? {})
-  const checkOfType = ([type, { schema }]: [string, { schema: Schema }]) =>
-    [type, /\Wjson$/.test(type) ? compile(schema) : undefined] as const
-  const answers = Object.entries(responses).map(
-    ([status, { content = {} }]) =>
-      [status, new Map(Object.entries(content).map(checkOfType))] as const,
-  )
-  return {
-    method: method.toUpperCase(),
-    path,
-    parameters: {
-      path: checkOfParameters(parameters, 'path'),
-      query: checkOfParameters(parameters, 'query'),
-      header: checkOfParameters(parameters, 'header'),
-    },
-    body: body && { type: body[0], check: compile(body[1].schema), ...samples(body[1].schema) },
-    answers: new Map(answers),
-  }
-}
-
-function samples(schema: Schema) {
-  const definition = $defs[schema.$ref?.split('/').pop() ?? ''] ?? schema
-  const { examples = [], 'x-invalid': invalid = [] } = definition
-  return { examples, invalid }
-}
-
-/** What is wrong with an answer: its status, its content type, or its body. */
-export function faultOf(operation: Operation, status: number, type: string, body: string): string {
-  const types = operation.answers.get(`${status}`) ?? operation.answers.get('default')
-  const at = `contract: ${operation.method} ${operation.path} ${status}`
-  if (!types) return `${at} is not documented`
-  if (types.size === 0) return body ? `${at} has no body` : ''
-  const mime = type.split(';')[0] ?? ''
-  if (!types.has(mime)) return `${at} is not ${mime || 'without a type'}`
-  const [issue] = types.get(mime)?.(JSON.parse(body)) ?? []
-  return issue ? `${at} ${issue.path} ${issue.message}` : ''
-}
-
-/** Unknown headers pass, for there are always more; an unknown query is a mistake. */
-function checkOfParameters(all: Parameter[], place: Parameter['in']): Place {
-  const own = all.filter((parameter) => parameter.in === place)
-  return {
-    numbers: own
-      .filter(({ schema }) => schema.type === 'integer' || schema.type === 'number')
-      .map(({ name }) => name),
-    samples: Object.fromEntries(
-      own.filter(({ required }) => required).map(({ name, example }) => [name, `${example}`]),
-    ),
-    check: compile({
-      type: 'object',
-      additionalProperties: place === 'header',
-      properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
-      required: own.filter(({ required }) => required).map(({ name }) => name),
-    }),
   }
 }

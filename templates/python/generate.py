@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
@@ -32,6 +34,16 @@ def without_samples(one: dict[str, object]) -> dict[str, object]:
 
 
 def main() -> int:
+    check = "--check" in sys.argv[1:]
+    code = models()
+    if find_spec("generate_client"):
+        code |= import_module("generate_client").main(check)
+    if code and check:
+        print("Run: python tasks.py generate", file=sys.stderr)
+    return code
+
+
+def models() -> int:
     with tempfile.TemporaryDirectory() as folder:
         schema = Path(folder) / "contract.json"
         known = {name: without_samples(one) for name, one in definitions().items()}

@@ -11,19 +11,19 @@ await play(async (start) => {
 
   const post = (path, body, type = 'application/json') => fetch(`${ml}${path}`, { method: 'POST', headers: { 'content-type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) })
   const row = { hour: 8, weekday: 1, last: 20, mean: 19, trend: 0.5 }
-  const score = await (await post('/score', row)).json()
+  const score = await (await post('/demand-forecast/score', row)).json()
   assert.ok(Number.isFinite(score.value), JSON.stringify(score))
-  const batch = await (await post('/score/batch', { rows: [row, row] })).json()
+  const batch = await (await post('/demand-forecast/score/batch', { rows: [row, row] })).json()
   assert.deepEqual(batch.values, [score.value, score.value])
 
   for (const [path, body, status, place] of [
-    ['/score', { ...row, hour: 24 }, 422, 'hour'],
-    ['/score', { ...row, hour: '8' }, 422, 'hour'],
-    ['/score', { ...row, extra: 1 }, 422, 'extra'],
-    ['/score', {}, 422, 'hour'],
-    ['/score', '{', 422, ''],
-    ['/score/batch', { rows: [row, { ...row, last: null }] }, 422, '/rows/1/last'],
-    ['/score/batch', { rows: [] }, 422, 'rows'],
+    ['/demand-forecast/score', { ...row, hour: 24 }, 422, 'hour'],
+    ['/demand-forecast/score', { ...row, hour: '8' }, 422, 'hour'],
+    ['/demand-forecast/score', { ...row, extra: 1 }, 422, 'extra'],
+    ['/demand-forecast/score', {}, 422, 'hour'],
+    ['/demand-forecast/score', '{', 422, ''],
+    ['/demand-forecast/score/batch', { rows: [row, { ...row, last: null }] }, 422, '/rows/1/last'],
+    ['/demand-forecast/score/batch', { rows: [] }, 422, 'rows'],
     ['/nothing', {}, 404, ''],
     ['/readyz', {}, 405, ''],
   ]) {
@@ -48,6 +48,6 @@ await play(async (start) => {
   await stop(service, 'SIGKILL')
   service = startPython()
   await answers(`${ml}/readyz`, 60)
-  assert.deepEqual(await (await post('/score', row)).json(), score, 'the same model after a restart')
+  assert.deepEqual(await (await post('/demand-forecast/score', row)).json(), score, 'the same model after a restart')
   assert.equal(await stop(service), 0)
 })

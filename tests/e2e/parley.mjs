@@ -10,7 +10,7 @@ await play(async (start) => {
   await answers(`${node}/readyz`, 60)
 
   const [ada, ben] = [await connect(`ws://127.0.0.1:${port}/ws?name=Ada`), await connect(`ws://127.0.0.1:${port}/ws?name=Ben`)]
-  const channel = 'room:lobby'
+  const channel = 'rooms:lobby'
   const enter = async (person, id) => {
     const accepted = person.next('entered', (message) => message.type === 'accepted' && message.id === id)
     person.say({ type: 'subscribe', id, channel })

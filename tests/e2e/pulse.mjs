@@ -12,7 +12,7 @@ await play(async (start) => {
   await Promise.all([answers(`${node}/readyz`, 90), answers(`${env.ML_URL}/readyz`, 90)])
 
   // HTTP: refused with a problem, taken with 202, listed.
-  const post = (body) => fetch(`${node}/readings`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const post = (body) => fetch(`${node}/berth-map/readings`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   const refused = await post({ source: 'north', value: 'high' })
   assert.equal(refused.headers.get('content-type'), 'application/problem+json')
   assert.match(JSON.stringify(await refused.json()), /value/)
@@ -20,7 +20,7 @@ await play(async (start) => {
   // WebSocket: a reading is delivered at once and its score follows.
   const client = await connect(`ws://127.0.0.1:${port}/ws`)
   const accepted = client.next('subscribed', (message) => message.type === 'accepted')
-  client.say({ type: 'subscribe', id: 1, channel: 'readings' })
+  client.say({ type: 'subscribe', id: 1, channel: 'berth-map' })
   await accepted
   const scoreOf = (id, state) => client.next(`${state} ${id}`, ({ event }) => event?.type === 'score' && event.reading === id && event.state === state, 40)
   const publish = async (value) => {
@@ -35,7 +35,7 @@ await play(async (start) => {
   assert.ok(new Set(event.trace.steps.map((step) => step.service)).size >= 2, 'the trace crosses both languages')
 
   // Server-sent events carry the same.
-  const stream = await fetch(`${node}/sse?channel=readings`)
+  const stream = await fetch(`${node}/sse?channel=berth-map`)
   assert.match(stream.headers.get('content-type'), /text\/event-stream/)
   const reader = stream.body.getReader()
   let text = ''

@@ -10,6 +10,8 @@ const NODE_EDGE: &str = "services/realtime/src/contract.ts";
 const SOCKET: &str = "services/realtime/src/realtime/connection.ts";
 const HUB: &str = "services/realtime/src/realtime/hub.ts";
 const CHANNEL: &str = "services/realtime/src/realtime/channel.ts";
+const ANNOUNCED: &str = "services/realtime/src/routes/models.ts";
+const TELEMETRY: &str = "services/realtime/src/telemetry.ts";
 const SSE: &str = "services/realtime/src/routes/sse.ts";
 
 /// In the Node service: answers, events in the socket and in the stream, what is taken, what is asked of Python.
@@ -52,12 +54,7 @@ pub const NODE: &[Drift] = &[
         "at = new Date().toISOString().slice(0, 19) }: NewReading",
     ),
     ("answer: wrong status", READINGS, "reply.code(202)", "reply.code(201)"),
-    (
-        "answer: object for a list",
-        READINGS,
-        "readings.latest(Number(query.limit ?? 100)))",
-        "({ list: readings.latest(Number(query.limit ?? 100)) }))",
-    ),
+    ("answer: object for a list", READINGS, "=> readings.latest(limit))", "=> ({ list: readings.latest(limit) }))"),
     ("answer: wrong content type", READINGS, "    reply.code(202)\n", "    reply.code(202).type('text/plain')\n"),
     ("answer: wrong enum", NODE_HEALTH, "({ status: 'ok' })", "({ status: 'up' })"),
     (
@@ -88,7 +85,7 @@ pub const NODE: &[Drift] = &[
         "if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)",
         "",
     ),
-    ("taken: any query", NODE_EDGE, "      keep(query.check, numbers, 'query')\n", ""),
+    ("taken: any query", NODE_EDGE, "      keep(query.check, asked, 'query')\n", ""),
     (
         "taken: less than promised",
         READINGS,
@@ -173,12 +170,25 @@ pub const NODE: &[Drift] = &[
     ("stream: another content type", SSE, "'content-type': 'text/event-stream'", "'content-type': 'text/plain'"),
     ("stream: events without their ids", CHANNEL, "`id: ${id}\\ndata: ${data}\\n\\n`", "`data: ${data}\\n\\n`"),
     ("asked of Python: field renamed", ML, "    hour: at.getUTCHours(),", "    hours: at.getUTCHours(),"),
-    ("asked of Python: another path", ML, "'/score/batch'", "'/scores'"),
-    ("asked of Python: rows without their frame", ML, "{ rows }, 'Scores'", "rows, 'Scores'"),
-    ("taken from Python: anything", ML, "if (issue) throw", "if (issue && !body) throw"),
+    ("asked of Python: another operation", ML, "this.#ml.scoreBatch(", "this.#ml.score("),
+    ("asked of Python: rows without their frame", ML, "{ body: { rows } }", "{ body: rows }"),
+    ("taken from Python: anything", ML, "if (fault) throw", "if (fault && !body) throw"),
+    ("taken from Python: without its token", NODE_EDGE, "if (operation.secured) admit(", "if (!operation) admit("),
+    ("taken from Python: each repetition anew", ANNOUNCED, "body, key)", "body)"),
+    ("taken from Python: on another channel", ANNOUNCED, "addressOf('scores')", "addressOf('toService')"),
+    (
+        "taken twice: a reading with the same key",
+        READINGS,
+        "taken.do(key, () => readings.add(body, traceOf(request)))",
+        "readings.add(body, traceOf(request))",
+    ),
+    ("trace: not told", TELEMETRY, "reply.header('traceparent',", "reply.header('x-trace',"),
 ];
 
 const SCORING: &str = "services/ml/app/routes/scoring.py";
+const ANNOUNCING: &str = "services/ml/app/routes/announcing.py";
+const CALLER: &str = "services/ml/app/caller.py";
+const CLIENT: &str = "services/ml/app/client.py";
 const PROBLEMS: &str = "services/ml/app/problems.py";
 const HEALTH: &str = "services/ml/app/routes/health.py";
 const STRICT: &str = "services/ml/app/strict.py";
@@ -217,9 +227,9 @@ pub const PYTHON: &[Drift] = &[
         "async def describe_model(request: Request) -> Model:",
         "async def describe_model(request: Request) -> dict[str, None]:\n    return {\"model\": None}\n\n\nasync def unused(request: Request) -> Model:",
     ),
-    ("answer: wrong status", SCORING, "@router.post(\"/score\")", "@router.post(\"/score\", status_code=201)"),
-    ("answer: another path", SCORING, "@router.get(\"/model\")", "@router.get(\"/models\")"),
-    ("answer: another method", SCORING, "@router.get(\"/model\")", "@router.put(\"/model\")"),
+    ("answer: wrong status", SCORING, "@serve(router, \"score\")", "@serve(router, \"score\", status_code=201)"),
+    ("answer: another path", SCORING, "@serve(router, \"describeModel\")", "@router.get(\"/models\")"),
+    ("answer: another method", SCORING, "@serve(router, \"describeModel\")", "@router.put(\"/delay-model\")"),
     ("answer: naive date", SCORING, "trainedAt=card.trained_at,", "trainedAt=card.trained_at.replace(tzinfo=None),"),
     ("answer: wrong enum", HEALTH, "return Health(status=\"ok\")", "return Health.model_construct(status=\"up\")"),
     ("answer: not ready with another status", HEALTH, "response.status_code = 503", "response.status_code = 500"),
@@ -248,7 +258,18 @@ pub const PYTHON: &[Drift] = &[
     ("taken: hours beyond the day", MODELS, "ge=0, le=23", "ge=0, le=99"),
     ("taken: less than promised", MODELS, "ge=0, le=23", "ge=10, le=23"),
     ("taken: text for a number", MODELS, "last: Annotated[StrictFloat,", "last: Annotated[float,"),
-    ("taken: no rows at all", MODELS, "min_length=1", "min_length=0"),
+    ("taken: no rows at all", MODELS, "max_length=1000, min_length=1", "max_length=1000, min_length=0"),
+    ("announced: with another tag", ANNOUNCING, "type=\"model\", model=", "type=\"models\", model="),
+    ("announced: a naive date", ANNOUNCING, "datetime.now(UTC)", "datetime.now()"),
+    ("announced: by another operation", CLIENT, "\"announce\", body", "\"score\", body"),
+    ("announced: without its key", CALLER, "if value is not None}", "if value is None}"),
+    ("announced: without the token", CALLER, "if self.token:", "if not self.token:"),
+    (
+        "announced: over and over",
+        ANNOUNCING,
+        "                told = manifest.version\n            except Refused",
+        "                told = \"\"\n            except Refused",
+    ),
     (
         "taken: broken numbers as whole ones",
         STRICT,

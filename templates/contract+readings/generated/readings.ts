@@ -1,6 +1,7 @@
-// Generated from schemas/readings.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/readings.yaml by `npm run generate`. Do not edit.
 
-import type { Instant } from './common.ts'
+import type { Instant, Key } from './common.ts'
+import names from './readings.json' with { type: 'json' }
 
 export interface Reading {
   id: string
@@ -37,8 +38,32 @@ export interface Step {
   ms: number
 }
 
-declare module './realtime.ts' {
-  interface Events {
-    ReadingEvent: ReadingEvent
+/** What each operation takes and answers; `defaults` are filled in by who serves it. */
+export interface Operations {
+  /** The newest readings, oldest first */
+  listReadings: {
+    input: { limit?: number }
+    answer: Array<Reading>
+    defaults: 'limit'
   }
+  /** Takes one reading and sends it to every browser */
+  addReading: {
+    input: { 'idempotency-key'?: Key; body: NewReading }
+    answer: Reading
+    defaults: never
+  }
+}
+
+export const { operations, channels } = names
+
+declare module './common.ts' {
+  interface Definitions {
+    Reading: Reading
+    NewReading: NewReading
+    ReadingEvent: ReadingEvent
+    Source: Source
+    Trace: Trace
+    Step: Step
+  }
+  interface AllOperations extends Operations {}
 }

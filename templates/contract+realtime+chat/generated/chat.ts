@@ -1,6 +1,7 @@
-// Generated from schemas/chat.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/chat.yaml by `npm run generate`. Do not edit.
 
 import type { Instant } from './common.ts'
+import names from './chat.json' with { type: 'json' }
 
 export type Room = string
 
@@ -22,8 +23,30 @@ export interface MessageEvent {
   message: Message
 }
 
-declare module './realtime.ts' {
-  interface Events {
+/** What each operation takes and answers; `defaults` are filled in by who serves it. */
+export interface Operations {
+  /** The names of the rooms */
+  listRooms: {
+    input: Record<never, never>
+    answer: Array<Room>
+    defaults: never
+  }
+  /** The newest messages of a room, oldest first */
+  listMessages: {
+    input: { room: Room; before?: string; limit?: number }
+    answer: Array<Message>
+    defaults: 'limit'
+  }
+}
+
+export const { operations, channels } = names
+
+declare module './common.ts' {
+  interface Definitions {
+    Room: Room
+    Message: Message
+    NewMessage: NewMessage
     MessageEvent: MessageEvent
   }
+  interface AllOperations extends Operations {}
 }

@@ -1,6 +1,8 @@
-// Generated from schemas/publish.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/publish.yaml by `npm run generate`. Do not edit.
 
 import type { Instant } from './common.ts'
+import type { Channel, Member, Position } from './realtime.ts'
+import names from './publish.json' with { type: 'json' }
 
 /** Any JSON object. */
 export type Data = Record<string, unknown>
@@ -11,8 +13,28 @@ export interface CustomEvent {
   at: Instant
 }
 
-declare module './realtime.ts' {
-  interface Events {
+/** What each operation takes and answers; `defaults` are filled in by who serves it. */
+export interface Operations {
+  /** Sends an event to everyone who listens on a channel */
+  publish: {
+    input: { channel: Channel; body: Data }
+    answer: Position
+    defaults: never
+  }
+  /** Who listens on a channel */
+  listMembers: {
+    input: { channel: Channel }
+    answer: Array<Member>
+    defaults: never
+  }
+}
+
+export const { operations, channels } = names
+
+declare module './common.ts' {
+  interface Definitions {
+    Data: Data
     CustomEvent: CustomEvent
   }
+  interface AllOperations extends Operations {}
 }

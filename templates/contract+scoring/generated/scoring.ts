@@ -1,6 +1,7 @@
-// Generated from schemas/scoring.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/scoring.yaml by `npm run generate`. Do not edit.
 
 import type { Instant } from './common.ts'
+import names from './scoring.json' with { type: 'json' }
 
 /** What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer. */
 export interface Features {
@@ -51,4 +52,40 @@ export interface Quality {
   metric: string
   value: number
   threshold: number
+}
+
+/** What each operation takes and answers; `defaults` are filled in by who serves it. */
+export interface Operations {
+  /** Scores one */
+  score: {
+    input: { body: Features }
+    answer: Score
+    defaults: never
+  }
+  /** Scores many */
+  scoreBatch: {
+    input: { body: ScoreBatch }
+    answer: Scores
+    defaults: never
+  }
+  /** The card of the model in service */
+  describeModel: {
+    input: Record<never, never>
+    answer: Model
+    defaults: never
+  }
+}
+
+export const { operations } = names
+
+declare module './common.ts' {
+  interface Definitions {
+    Features: Features
+    Score: Score
+    ScoreBatch: ScoreBatch
+    Scores: Scores
+    Model: Model
+    Quality: Quality
+  }
+  interface AllOperations extends Operations {}
 }

@@ -10,7 +10,8 @@ const TABLE = `
     id text not null unique,
     title text not null,
     done integer not null,
-    createdAt text not null
+    createdAt text not null,
+    key text unique -- of the request that made it: a repetition makes nothing new
   ) strict
 `
 
@@ -24,11 +25,12 @@ export class Items {
     this.#database.exec(`pragma journal_mode = wal; ${TABLE}`)
   }
 
-  add({ title, done = false }: NewItem): Item {
-    const item = { id: randomUUID(), title, done, createdAt: new Date().toISOString() }
-    const insert = 'insert into items (id, title, done, createdAt) values (?, ?, ?, ?)'
-    this.#database.prepare(insert).run(item.id, title, Number(done), item.createdAt)
-    return item
+  add({ title, done = false }: NewItem, key: string | null = null): Item {
+    const insert = `
+      insert into items (id, title, done, createdAt, key) values (?, ?, ?, ?, ?)
+      on conflict (key) do update set key = excluded.key returning *`
+    const values = [randomUUID(), title, Number(done), new Date().toISOString(), key] as const
+    return itemOf(this.#database.prepare(insert).get(...values)) as Item
   }
 
   get(id: string): Item | undefined {

@@ -1,7 +1,7 @@
 import type { Readings } from './plugins/readings.ts'
 import { newTrace } from './telemetry.ts'
 
-// Delete this file and its call when your own sources send theirs to POST /readings.
+// Delete this file and its call when your own sources send theirs to `addReading` of the contract.
 const SOURCES = ['north', 'east', 'south']
 const EVERY_MS = 1_000
 

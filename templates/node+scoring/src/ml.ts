@@ -6,9 +6,10 @@ import {
   timeout,
   wrap,
 } from 'cockatiel'
-import { checkOf } from '#contract'
+import { type Client, clientOf, ProblemError } from '#client/http'
 import type { Reading } from '#contract/readings'
-import type { Features, Score, Scores } from '#contract/scoring'
+import { type Features, type Operations, operations } from '#contract/scoring'
+import { operations as described, faultOf } from '#operations'
 import { type TraceContext, traceparent } from './telemetry.ts'
 
 /** One step inside the other service, as its Server-Timing header tells. */
@@ -24,59 +25,57 @@ export interface Answer {
 }
 
 /** The service understood the question and refuses it: asking again is no use. */
-export class Refused extends Error {}
+export const isRefusal = (error: unknown) =>
+  error instanceof ProblemError && error.problem.status === 422
 
 const TIMEOUT_MS = 2_000
 const FAILURES = 2
 const PROBE_MS = 1_000
-const checks = { Score: checkOf('Score'), Scores: checkOf('Scores') }
 
 /** Calls services/ml; after some failures in a row it asks no more but for a probe now and then. */
 export class MlClient {
   #policy = wrap(
     circuitBreaker(
-      handleWhen((error) => !(error instanceof Refused)),
+      handleWhen((error) => !isRefusal(error)),
       { halfOpenAfter: PROBE_MS, breaker: new ConsecutiveBreaker(FAILURES) },
     ),
     timeout(TIMEOUT_MS, TimeoutStrategy.Aggressive),
   )
-  #base: URL
-  #headers: Record<string, string>
+  #ml: Client<Operations>
 
   constructor(base: URL, token: string) {
-    this.#base = base
-    this.#headers = {
-      'content-type': 'application/json',
-      ...(token && { authorization: `Bearer ${token}` }),
-    }
+    const headers = token ? { authorization: `Bearer ${token}` } : {}
+    this.#ml = clientOf<Operations>(operations, { base, headers, retries: 0 })
   }
 
   /** One value per row, in their order. */
-  async score(rows: Features[], trace: TraceContext): Promise<Answer> {
-    if (rows.length === 1) {
-      const { body, laps } = await this.#ask<Score>('/score', rows[0], 'Score', trace)
-      return { values: [body.value], model: body.model, laps }
-    }
-    const { body, laps } = await this.#ask<Scores>('/score/batch', { rows }, 'Scores', trace)
-    return { ...body, laps }
-  }
-
-  #ask<T>(path: string, question: unknown, schema: keyof typeof checks, trace: TraceContext) {
+  score(rows: Features[], trace: TraceContext): Promise<Answer> {
     return this.#policy.execute(async ({ signal }) => {
-      const answer = await fetch(new URL(path, this.#base), {
-        method: 'POST',
-        headers: { ...this.#headers, traceparent: traceparent(trace) },
-        body: JSON.stringify(question),
+      let laps: Lap[] = []
+      const once = (id: keyof Operations) => ({
         signal,
+        headers: { traceparent: traceparent(trace) },
+        seen(answer: Response, body: string) {
+          keepsPromise(id, answer, body)
+          laps = lapsOf(answer.headers.get('server-timing') ?? '')
+        },
       })
-      const body = await answer.json()
-      if (answer.status === 422) throw new Refused(JSON.stringify(body))
-      if (!answer.ok) throw new Error(`${answer.status}: ${JSON.stringify(body)}`)
-      const [issue] = checks[schema](body)
-      if (issue) throw new Error(`not a ${schema}: ${issue.path} ${issue.message}`)
-      return { body: body as T, laps: lapsOf(answer.headers.get('server-timing') ?? '') }
+      const [row] = rows
+      if (row && rows.length === 1) {
+        const { value, model } = await this.#ml.score({ body: row }, once('score'))
+        return { values: [value], model, laps }
+      }
+      const scores = await this.#ml.scoreBatch({ body: { rows } }, once('scoreBatch'))
+      return { ...scores, laps }
     })
   }
+}
+
+/** What breaks the contract is no answer. */
+function keepsPromise(id: keyof Operations, { status, headers }: Response, body: string): void {
+  const operation = described.get(id)
+  const fault = operation && faultOf(operation, status, headers.get('content-type') ?? '', body)
+  if (fault) throw new Error(fault)
 }
 
 const lapsOf = (timing: string): Lap[] =>

@@ -4,12 +4,15 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { checkOf, operations } from '#contract'
-import type { Reading } from '#contract/readings'
+import { clientOf, ProblemError } from '#client/http'
+import { checkOf } from '#contract'
+import * as models from '#contract/models'
+import * as readings from '#contract/readings'
 import type { Event } from '#contract/realtime'
+import { operations } from '#operations'
 import { featuresOf } from '../src/ml.ts'
 import { Client } from './client.ts'
-import { json, send, start } from './support.ts'
+import { start } from './support.ts'
 
 /** Where services/ml would be; the whole of both is tried by running both. */
 let behaviour: 'answer' | 'fail' | 'lie' | 'refuse' = 'answer'
@@ -20,12 +23,15 @@ const ml = createServer(async (request, response) => {
   asked = request
   let text = ''
   for await (const chunk of request) text += chunk
-  const operation = [...(operations.get('ml')?.values() ?? [])].find(
+  const operation = [...operations.values()].find(
     ({ method, path }) => method === request.method && path === request.url,
   )
   wrong.push(...(operation?.body?.check(JSON.parse(text)) ?? [request.url]))
   const status = { answer: 200, fail: 500, lie: 200, refuse: 422 }[behaviour]
-  response.writeHead(status, { 'server-timing': 'validate;dur=0.2, predict;dur=0.3' })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'server-timing': 'validate;dur=0.2, predict;dur=0.3',
+  })
   const rows = JSON.parse(text).rows
   const score = rows ? { values: rows.map(() => 7), model: 'm' } : { value: 7, model: 'm' }
   response.end(JSON.stringify(behaviour === 'lie' ? { ...score, more: 1 } : score))
@@ -35,12 +41,13 @@ after(() => ml.close())
 const { port } = ml.address() as AddressInfo
 
 const { url } = await start({ ML_URL: `http://127.0.0.1:${port}`, SERVICE_TOKEN: 'secret' })
+const service = clientOf<readings.Operations>(readings.operations, { base: url })
 const client = await Client.connect(url)
-await client.ask({ type: 'subscribe', channel: 'readings' })
+await client.ask({ type: 'subscribe', channel: readings.channels.readings })
 after(() => client.socket.close())
 
 async function publish(value: number): Promise<string> {
-  const { id } = await json<Reading>(send(`${url}/readings`, 'POST', { source: 'a', value }))
+  const { id } = await service.addReading({ body: { source: 'a', value } })
   return id
 }
 
@@ -90,6 +97,25 @@ test('what is refused for good is not asked again', async () => {
   await scoreOf(await publish(4), 'failed')
   behaviour = 'answer'
   await scoreOf(await publish(5), 'scored')
+})
+
+test('what the other service announces is heard once, by everyone, if it has the token', async () => {
+  const { announce } = clientOf<models.Operations>(models.operations, { base: url })
+  const quality = { metric: 'mae', value: 1, threshold: 2 }
+  const body = { type: 'model', model: 'm2', quality, at: new Date().toISOString() } as const
+  const headers = { authorization: 'Bearer secret' }
+  for (const key of ['a', 'a', 'b'])
+    await announce({ body: { ...body, model: key }, 'idempotency-key': key }, { headers })
+  const isLast = (event: Event) => event.type === 'model' && event.model === 'b'
+  assert.deepEqual(
+    checkOf('ModelEvent')((await client.hears('event', ({ event }) => isLast(event))).event),
+    [],
+  )
+  assert.equal(
+    client.heard.filter((heard) => heard.type === 'event' && heard.event.type === 'model').length,
+    1,
+  )
+  await assert.rejects(announce({ body, 'idempotency-key': 'c' }), ProblemError)
 })
 
 test('everything was asked as the contract says', () => {

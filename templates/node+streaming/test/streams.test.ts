@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkOf } from '#contract'
 import type { Problem } from '#contract/common'
+import { operations } from '#contract/stream'
 import { json, start } from './support.ts'
 
 const { url } = await start()
+const demo = url + operations.feedStream.path.replace('{name}', 'demo')
 const feed = (body: string | ReadableStream) =>
-  fetch(`${url}/streams/demo`, {
+  fetch(demo, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
     body,
@@ -14,7 +16,7 @@ const feed = (body: string | ReadableStream) =>
   } as RequestInit)
 
 test('a line is with the reader before the sender has ended', async () => {
-  const followed = await fetch(`${url}/streams/demo`)
+  const followed = await fetch(demo)
   const reader = followed.body?.getReader()
   const { readable, writable } = new TransformStream<string, string>()
   const fed = feed(readable.pipeThrough(new TextEncoderStream()))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
 declare module 'fastify' {
@@ -23,13 +23,19 @@ export function newTrace(traceparent: unknown): TraceContext {
   return id && flags ? { id, flags } : { id: randomBytes(16).toString('hex'), flags: '01' }
 }
 
+/** The trace of a request: its id is the request's. */
+export const traceOf = ({ id, headers }: FastifyRequest): TraceContext => ({
+  ...newTrace(headers.traceparent),
+  id,
+})
+
 /** The header for a call to another service, which becomes a step of the same trace. */
 export const traceparent = ({ id, flags }: TraceContext) =>
   `00-${id}-${randomBytes(8).toString('hex')}-${flags}`
 
 const PROBES = ['/livez', '/readyz', '/metrics']
 
-/** Times every answer by its route, and logs it. */
+/** Tells the caller the trace of its request; times every answer by its route, and logs it. */
 export function observe(app: FastifyInstance): void {
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
@@ -40,6 +46,9 @@ export function observe(app: FastifyInstance): void {
     registers: [metrics],
   })
   app.decorate('metrics', metrics)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('traceparent', traceparent(traceOf(request)))
+  })
   app.addHook('onResponse', async ({ method, url, routeOptions, log }, reply) => {
     const { statusCode: status, elapsedTime } = reply
     const route = routeOptions.url ?? 'none'

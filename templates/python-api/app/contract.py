@@ -37,6 +37,15 @@ class Health(BaseModel):
 Instant = TypeAliasType("Instant", Annotated[AwareDatetime, Field(description='RFC 3339 in UTC')])
 
 
+Key = TypeAliasType(
+    "Key",
+    Annotated[
+        StrictStr,
+        Field(description='Made by the caller; a UUID will do.', max_length=64, min_length=1),
+    ],
+)
+
+
 Title = TypeAliasType(
     "Title", Annotated[StrictStr, Field(max_length=200, min_length=1, pattern='\\S')]
 )

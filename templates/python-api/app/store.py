@@ -13,7 +13,8 @@ create table if not exists items (
   id text not null unique,
   title text not null,
   done integer not null,
-  created_at text not null
+  created_at text not null,
+  key text unique -- of the request that made it: a repetition makes nothing new
 ) strict
 """
 
@@ -27,10 +28,11 @@ class Store:
         self.db.execute("pragma journal_mode = wal")
         self.db.execute(TABLE)
 
-    def add(self, title: str, done: bool) -> Item:
+    def add(self, title: str, done: bool, key: str | None = None) -> Item:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        made = (str(uuid4()), title, done, now)
-        query = "insert into items (id, title, done, created_at) values (?, ?, ?, ?) returning *"
+        made = (str(uuid4()), title, done, now, key)
+        query = """insert into items (id, title, done, created_at, key) values (?, ?, ?, ?, ?)
+                   on conflict (key) do update set key = excluded.key returning *"""
         return item(self.db.execute(query, made).fetchone())
 
     def get(self, id: UUID) -> Item | None:

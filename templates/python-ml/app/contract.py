@@ -37,6 +37,15 @@ class Health(BaseModel):
 Instant = TypeAliasType("Instant", Annotated[AwareDatetime, Field(description='RFC 3339 in UTC')])
 
 
+Key = TypeAliasType(
+    "Key",
+    Annotated[
+        StrictStr,
+        Field(description='Made by the caller; a UUID will do.', max_length=64, min_length=1),
+    ],
+)
+
+
 class Features(BaseModel):
     """
     What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer.

@@ -1,8 +1,9 @@
-import type { Reading } from '#contract/readings'
+import { clientOf } from '#client/http'
+import { channels, type Operations, operations, type Reading } from '#contract/readings'
 import type { Event } from '#contract/realtime'
 import { live } from './live.ts'
-import { call } from './page.ts'
 
+const service = clientOf<Operations>(operations)
 const KEEP = 600
 
 interface Point {
@@ -73,7 +74,7 @@ const watchers = new Set<(event?: Event) => void>()
 /** Calls the watcher whenever the readings, or what is known of them, have changed. */
 export function follow(watcher: (event?: Event) => void): void {
   watchers.add(watcher)
-  if (watchers.size === 1) live.subscribe('readings', { event: tell, accepted: catchUp })
+  if (watchers.size === 1) live.subscribe(channels.readings, { event: tell, accepted: catchUp })
 }
 
 function tell(event?: Event): void {
@@ -85,7 +86,7 @@ function tell(event?: Event): void {
 async function catchUp({ recovered }: { recovered?: boolean }): Promise<void> {
   if (recovered) return
   // Without them the page still shows every reading from now on.
-  const earlier = await call<Reading[]>('GET', '/readings?limit=300').catch(() => [])
+  const earlier = await service.listReadings({ limit: 300 }).catch(() => [])
   for (const reading of earlier) readings.add(reading)
   tell()
 }

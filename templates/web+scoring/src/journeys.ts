@@ -1,5 +1,6 @@
-import type { Reading, ScoreEvent, Step } from '#contract/readings'
+import type { Reading, Step } from '#contract/readings'
 import type { Event } from '#contract/realtime'
+import type { ScoreEvent } from '#contract/scores'
 import { readings } from './readings.ts'
 
 const KEEP = 600

@@ -4,9 +4,7 @@ import { serve } from '../contract.ts'
 const routes: Plugin = (app) => {
   serve(app, 'listRooms', () => app.messages.rooms())
 
-  serve(app, 'listMessages', ({ path, query: { before, limit = 50 } }) =>
-    app.messages.list(path.room ?? '', Number(limit), before?.toString()),
-  )
+  serve(app, 'listMessages', ({ room, before, limit }) => app.messages.list(room, limit, before))
 }
 
 export default routes

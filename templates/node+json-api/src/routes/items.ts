@@ -1,28 +1,26 @@
-import type { Item, ItemChange, NewItem } from '#contract/items'
+import type { Item } from '#contract/items'
 import type { Plugin } from '../app.ts'
 import { Refusal, serve } from '../contract.ts'
 
 /** The sample resource: replace it, src/items.ts and the items.yaml files of contract/ by your own. */
 const routes: Plugin = (app) => {
-  serve(app, 'listItems', ({ query: { cursor, limit = 50 } }) => {
+  serve(app, 'listItems', ({ cursor, limit }) => {
     const before = cursor === undefined ? undefined : Number(cursor)
     if (Number.isNaN(before)) throw new Refusal(422, 'This is no cursor of ours.')
-    return app.items.page(Number(limit), before)
+    return app.items.page(limit, before)
   })
 
-  serve<NewItem, Item>(app, 'addItem', ({ body }, _, reply) => {
-    const item = app.items.add(body)
-    reply.code(201).header('location', `/items/${item.id}`)
+  serve(app, 'addItem', ({ body, 'idempotency-key': key }, { url }, reply) => {
+    const item = app.items.add(body, key)
+    reply.code(201).header('location', `${url}/${item.id}`)
     return item
   })
 
-  serve(app, 'readItem', ({ path: { id = '' } }) => present(app.items.get(id)))
+  serve(app, 'readItem', ({ id }) => present(app.items.get(id)))
 
-  serve<ItemChange, Item>(app, 'changeItem', ({ path: { id = '' }, body }) =>
-    present(app.items.change(id, body)),
-  )
+  serve(app, 'changeItem', ({ id, body }) => present(app.items.change(id, body)))
 
-  serve(app, 'removeItem', ({ path: { id = '' } }, _, reply) => {
+  serve(app, 'removeItem', ({ id }, _, reply) => {
     if (!app.items.remove(id)) throw absent()
     reply.code(204)
   })

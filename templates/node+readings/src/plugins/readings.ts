@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { addressOf } from '#contract'
 import type { NewReading, Reading, Step, Trace } from '#contract/readings'
 import type { Plugin } from '../app.ts'
 import { NAME, oneOf } from '../config.ts'
 import { serve } from '../contract.ts'
+import { Once } from '../once.ts'
 import type { Hub } from '../realtime/hub.ts'
 import { simulate } from '../simulation.ts'
-import { newTrace, type TraceContext } from '../telemetry.ts'
+import { type TraceContext, traceOf } from '../telemetry.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,6 +16,7 @@ declare module 'fastify' {
 }
 
 const KEEP = 1_000
+const CHANNEL = addressOf('readings')
 
 /** What to do with a reading once every browser has it. */
 export type Follower = (reading: Reading, trace: Trace, context: TraceContext) => void
@@ -39,7 +42,7 @@ export class Readings {
     if (this.#list.length > KEEP) this.#list.shift()
     const trace = { id: context.id, steps: [this.step('receive', start)] }
     const received = performance.now()
-    this.#hub.publish('readings', { type: 'reading', reading, trace })
+    this.#hub.publish(CHANNEL, { type: 'reading', reading, trace })
     // By then the hub has written it to every socket.
     setImmediate(() => {
       trace.steps.push(this.step('fan out', received))
@@ -63,14 +66,15 @@ export class Readings {
 
 const plugin: Plugin = (app) => {
   const readings = new Readings(app.hub)
-  app.hub.open('readings', {})
+  const taken = new Once<Reading>()
+  app.hub.open(CHANNEL, {})
   app.decorate('readings', readings)
 
-  serve(app, 'listReadings', ({ query }) => readings.latest(Number(query.limit ?? 100)))
+  serve(app, 'listReadings', ({ limit }) => readings.latest(limit))
 
-  serve<NewReading, Reading>(app, 'addReading', ({ body }, { headers }, reply) => {
+  serve(app, 'addReading', ({ body, 'idempotency-key': key }, request, reply) => {
     reply.code(202)
-    return readings.add(body, newTrace(headers.traceparent))
+    return taken.do(key, () => readings.add(body, traceOf(request)))
   })
 
   if (oneOf(app.env, 'SIMULATION', ['on', 'off']) === 'off') return

@@ -5,12 +5,12 @@ import { serve } from '../contract.ts'
 const CALLER = { id: 'http', name: 'http' }
 
 const routes: Plugin = (app) => {
-  serve<Record<string, unknown>, unknown>(app, 'publish', ({ path, body }, _, reply) => {
+  serve(app, 'publish', ({ channel, body }, _, reply) => {
     reply.code(202)
-    return app.hub.accept(path.channel ?? '', body, CALLER)
+    return app.hub.accept(channel, body, CALLER)
   })
 
-  serve(app, 'listMembers', ({ path }) => app.hub.members(path.channel ?? ''))
+  serve(app, 'listMembers', ({ channel }) => app.hub.members(channel))
 }
 
 export default routes

@@ -58,8 +58,12 @@ export class Hub {
     throw new Refusal(404, `There is no channel ${JSON.stringify(channel)}.`)
   }
 
-  /** Sends an event to everyone who hears the channel. */
-  publish(name: string, event: Event): Position {
+  /** Sends an event to everyone who hears the channel. With a key, a repetition takes no effect. */
+  publish(name: string, event: Event, key?: string): Position {
+    return this.#channel(name).once.do(key, () => this.#publish(name, event))
+  }
+
+  #publish(name: string, event: Event): Position {
     this.rule(name).keeps?.(event)
     const channel = this.#channel(name)
     if (this.#dirty.size === 0) setImmediate(() => this.#flush())
@@ -67,16 +71,11 @@ export class Hub {
     return channel.append(event)
   }
 
-  /** The same for what a client sends. With a key, a repetition takes no effect. */
+  /** The same for what a client sends. */
   accept(name: string, data: Record<string, unknown>, by: Member, key?: string): Position {
     const { publish } = this.rule(name)
     if (!publish) throw new Refusal(403, `Nobody but the service publishes on ${name}.`)
-    const channel = this.#channel(name)
-    const before = channel.answered(key)
-    if (before) return before
-    const position = this.publish(name, publish(name, data, by))
-    channel.remember(key, position)
-    return position
+    return this.#channel(name).once.do(key, () => this.#publish(name, publish(name, data, by)))
   }
 
   subscribe(name: string, peer: Peer, since?: Position): Subscription {

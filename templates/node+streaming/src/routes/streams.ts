@@ -1,29 +1,32 @@
 import type { ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { addressOf } from '#contract'
 import type { Plugin } from '../app.ts'
 import { Refusal, serve } from '../contract.ts'
 import { limits } from '../realtime/hub.ts'
 
 const NDJSON = 'application/x-ndjson'
+const PREFIX = addressOf('stream')
 
 /** Lines of JSON, in and out, for as long as either side likes. */
 const routes: Plugin = (app) => {
   const open = new Set<ServerResponse>()
-  app.hub.open('stream:', {})
+  app.hub.open(PREFIX, {})
   app.addContentTypeParser(NDJSON, (_, payload, done) => done(null, payload))
   app.addHook('preClose', async () => {
     for (const response of open) response.end()
   })
 
-  serve<Readable, unknown>(app, 'feedStream', async ({ path, body }, _, reply) => {
+  serve(app, 'feedStream', async ({ name }, request, reply) => {
+    const body = request.body as Readable
     let lines = 0
     try {
       for await (const line of createInterface({ input: body })) {
         if (!line.trim()) continue
         const data = read(line, ++lines)
         const at = new Date().toISOString()
-        app.hub.publish(`stream:${path.name}`, { type: 'chunk', data, at })
+        app.hub.publish(`${PREFIX}${name}`, { type: 'chunk', data, at })
       }
     } catch (error) {
       body.resume() // the caller hears of it while still sending
@@ -33,7 +36,7 @@ const routes: Plugin = (app) => {
     return { lines }
   })
 
-  serve(app, 'followStream', ({ path }, _, reply) => {
+  serve(app, 'followStream', ({ name }, _, reply) => {
     const response = reply.raw
     const follower = {
       tell() {},
@@ -42,7 +45,7 @@ const routes: Plugin = (app) => {
         if (response.writableLength > limits.backlog) response.destroy()
       },
     }
-    const channel = `stream:${path.name}`
+    const channel = `${PREFIX}${name}`
     app.hub.subscribe(channel, follower)
     reply.hijack()
     response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })

@@ -1,4 +1,13 @@
 const $ = (id) => document.getElementById(id)
+const contract = fetch('docs/contract.json').then((answer) => answer.json())
+
+/** Where the contract says that an operation is. */
+async function pathOf(operationId) {
+  const documents = Object.values((await contract).openapi)
+  const paths = documents.flatMap(({ paths }) => Object.entries(paths))
+  const [path] = paths.find(([, item]) => Object.values(item).some((one) => one.operationId === operationId))
+  return path.slice(1)
+}
 let next
 
 async function call(method, path, body) {
@@ -13,9 +22,9 @@ async function call(method, path, body) {
 }
 
 function line(item) {
-  const path = `items/${item.id}`
+  const path = pathOf('readItem').then((path) => path.replace('{id}', item.id))
   const box = Object.assign(document.createElement('input'), { type: 'checkbox', checked: item.done })
-  box.onchange = () => attempt(() => call('PATCH', path, { done: box.checked }))
+  box.onchange = () => attempt(async () => call('PATCH', await path, { done: box.checked }))
   const label = document.createElement('label')
   label.append(box, ` ${item.title}`)
   const remove = Object.assign(document.createElement('button'), { textContent: 'Delete' })
@@ -23,14 +32,15 @@ function line(item) {
   const row = Object.assign(document.createElement('p'), { className: 'row item' })
   row.append(label, remove)
   remove.onclick = () => attempt(async () => {
-    await call('DELETE', path)
+    await call('DELETE', await path)
     row.remove()
   })
   return row
 }
 
 async function load() {
-  const page = await call('GET', next ? `items?${new URLSearchParams({ cursor: next })}` : 'items')
+  const path = await pathOf('listItems')
+  const page = await call('GET', next ? `${path}?${new URLSearchParams({ cursor: next })}` : path)
   $('items').append(...page.items.map(line))
   next = page.next
   $('more').hidden = !next
@@ -48,7 +58,7 @@ $('new').onsubmit = (event) => {
   event.preventDefault()
   const title = new FormData(event.target).get('title')
   attempt(async () => {
-    $('items').prepend(line(await call('POST', 'items', { title })))
+    $('items').prepend(line(await call('POST', await pathOf('addItem'), { title })))
     event.target.reset()
   })
 }

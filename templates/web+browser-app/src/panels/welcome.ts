@@ -1,5 +1,6 @@
-import type { Health } from '#contract/common'
-import { call, h, type Panel } from '../page.ts'
+import { clientOf } from '#client/http'
+import { type Operations, operations } from '#contract/health'
+import { h, type Panel } from '../page.ts'
 
 /** The first thing to see, and the first file to replace: web/src/panels/welcome.ts */
 export default {
@@ -11,7 +12,8 @@ export default {
       state.className = `chip ${className}`
       state.textContent = words
     }
-    call<Health>('GET', '/readyz').then(
+    const service = clientOf<Operations>(operations)
+    service.isReady().then(
       ({ status }) => show('good', `The service answers: ${status}`),
       (error: Error) => show('bad', error.message),
     )

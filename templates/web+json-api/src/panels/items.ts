@@ -1,6 +1,9 @@
 import './items.css'
-import type { Item, Items } from '#contract/items'
-import { call, h, type Panel } from '../page.ts'
+import { clientOf } from '#client/http'
+import { type Item, type Operations, operations } from '#contract/items'
+import { h, type Panel } from '../page.ts'
+
+const items = clientOf<Operations>(operations)
 
 /** The items of the service: each can be ticked off or deleted, new ones are added on top. */
 export default {
@@ -25,7 +28,7 @@ export default {
     }
 
     const row = (item: Item): HTMLElement => {
-      const path = `/items/${encodeURIComponent(item.id)}`
+      const { id } = item
       const box = h('input', { type: 'checkbox', checked: item.done })
       const remove = h('button', { type: 'button', 'aria-label': `Delete ${item.title}` }, '×')
       const line = h('li', {}, h('label', {}, box, h('span', {}, item.title)), remove)
@@ -33,11 +36,11 @@ export default {
         run(async () => {
           const done = box.checked
           box.checked = !done // until the service agrees
-          box.checked = (await call<Item>('PATCH', path, { done })).done
+          box.checked = (await items.changeItem({ id, body: { done } })).done
         })
       remove.onclick = () =>
         run(async () => {
-          await call('DELETE', path)
+          await items.removeItem({ id })
           line.remove()
         })
       return line
@@ -45,8 +48,7 @@ export default {
 
     const load = (cursor?: string) =>
       run(async () => {
-        const path = cursor ? `/items?${new URLSearchParams({ cursor })}` : '/items'
-        const page = await call<Items>('GET', path)
+        const page = await items.listItems(cursor ? { cursor } : {})
         if (!cursor) list.replaceChildren()
         list.append(...page.items.map(row))
         next = page.next
@@ -56,7 +58,7 @@ export default {
     const add = (event: SubmitEvent) => {
       event.preventDefault()
       void run(async () => {
-        list.prepend(row(await call<Item>('POST', '/items', { title: title.value })))
+        list.prepend(row(await items.addItem({ body: { title: title.value } })))
         title.value = ''
       })
     }

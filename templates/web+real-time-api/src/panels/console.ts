@@ -1,8 +1,10 @@
-import type { CustomEvent } from '#contract/publish'
+import { clientOf } from '#client/http'
+import { type CustomEvent, type Operations, operations } from '#contract/publish'
 import { live } from '../live.ts'
-import { call, clock, h, type Panel } from '../page.ts'
+import { clock, h, type Panel } from '../page.ts'
 
 const ROWS = 50
+const service = clientOf<Operations>(operations)
 
 function line({ data, at }: CustomEvent): HTMLElement {
   const text = h('span', { class: 'mono' }, JSON.stringify(data))
@@ -39,8 +41,7 @@ export default {
       event.preventDefault()
       error.textContent = ''
       try {
-        const path = `/channels/${encodeURIComponent(channel.value)}/events`
-        await call('POST', path, JSON.parse(data.value))
+        await service.publish({ channel: channel.value, body: JSON.parse(data.value) })
       } catch (problem) {
         const why = (problem as Error).message
         error.textContent = problem instanceof SyntaxError ? `This is not JSON: ${why}` : why

@@ -1,9 +1,11 @@
-import type { ChunkEvent } from '#contract/stream'
+import { clientOf } from '#client/http'
+import { type ChunkEvent, channels, type Operations, operations } from '#contract/stream'
 import { live } from '../live.ts'
 import { clock, eachFrame, h, type Panel, round } from '../page.ts'
 
 const ROWS = 50
 const STREAM = 'demo'
+const streams = clientOf<Operations>(operations)
 
 /** How fast a stream runs, and its last chunks. */
 export default {
@@ -35,7 +37,7 @@ export default {
         ),
       )
     })
-    live.subscribe(`stream:${STREAM}`, {
+    live.subscribe(channels.stream.replace('{name}', STREAM), {
       event(event) {
         if (event.type !== 'chunk') return
         count++
@@ -49,11 +51,10 @@ export default {
 
     const send = async () => {
       const lines = Array.from({ length: 20 }, (_, line) => JSON.stringify({ line }))
-      const init = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } }
-      const answer = await fetch(`/streams/${STREAM}`, { ...init, body: lines.join('\n') }).catch(
-        () => undefined,
+      error.textContent = await streams.feedStream({ name: STREAM, body: lines.join('\n') }).then(
+        () => '',
+        (problem: Error) => problem.message,
       )
-      error.textContent = answer?.ok ? '' : 'The service did not take the lines.'
     }
     into.append(
       h('p', {}, rate, ' chunks per second · ', total, ' since you opened this page '),

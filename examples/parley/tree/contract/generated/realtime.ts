@@ -1,6 +1,7 @@
-// Generated from schemas/realtime.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/realtime.yaml by `npm run generate`. Do not edit.
 
-import type { Problem } from './common.ts'
+import type { Definitions, Problem } from './common.ts'
+import names from './realtime.json' with { type: 'json' }
 
 /** What a client may send. */
 export type ClientMessage = Subscribe | Unsubscribe | Publish | PresenceRequest | Ping
@@ -9,7 +10,7 @@ export type ClientMessage = Subscribe | Unsubscribe | Publish | PresenceRequest 
 export type ServerMessage = Welcome | Accepted | Delivery | Joined | Left | Refused | Pong
 
 /** What happened, as a channel carries it. */
-export type Event = Events[keyof Events]
+export type Event = Definitions[Exclude<Extract<keyof Definitions, `${string}Event`>, 'Event'>]
 
 export type Channel = string
 
@@ -110,5 +111,38 @@ export interface Pong {
   type: 'pong'
 }
 
-/** The events of all areas in use; each area adds its own. */
-export interface Events {}
+/** What each operation takes and answers; `defaults` are filled in by who serves it. */
+export interface Operations {
+  /** Server-sent events of one channel */
+  listen: {
+    input: { channel: Channel; 'last-event-id'?: string }
+    answer: Response
+    defaults: never
+  }
+}
+
+export const { operations, channels } = names
+
+declare module './common.ts' {
+  interface Definitions {
+    ClientMessage: ClientMessage
+    ServerMessage: ServerMessage
+    Event: Event
+    Channel: Channel
+    Position: Position
+    Member: Member
+    Subscribe: Subscribe
+    Unsubscribe: Unsubscribe
+    Publish: Publish
+    PresenceRequest: PresenceRequest
+    Ping: Ping
+    Welcome: Welcome
+    Accepted: Accepted
+    Delivery: Delivery
+    Joined: Joined
+    Left: Left
+    Refused: Refused
+    Pong: Pong
+  }
+  interface AllOperations extends Operations {}
+}

@@ -1,4 +1,4 @@
-// Generated from schemas/common.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/common.yaml by `npm run generate`. Do not edit.
 
 /** A refusal, explained (RFC 9457, application/problem+json). */
 export interface Problem {
@@ -26,3 +26,18 @@ export interface Health {
 
 /** RFC 3339 in UTC */
 export type Instant = string
+
+/** Made by the caller; a UUID will do. */
+export type Key = string
+
+/** Every definition by its name; each area adds its own. */
+export interface Definitions {
+  Problem: Problem
+  Issue: Issue
+  Health: Health
+  Instant: Instant
+  Key: Key
+}
+
+/** Every operation by its name; each area adds its own. */
+export interface AllOperations {}

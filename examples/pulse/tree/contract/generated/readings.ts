@@ -1,7 +1,7 @@
-// Generated from schemas/readings.yaml by `npm run generate`. Do not edit.
+// Generated from contract/*/readings.yaml by `npm run generate`. Do not edit.
 
-import type { Instant } from './common.ts'
-import type { Score } from './scoring.ts'
+import type { Instant, Key } from './common.ts'
+import names from './readings.json' with { type: 'json' }
 
 export interface Reading {
   id: string
@@ -38,29 +38,32 @@ export interface Step {
   ms: number
 }
 
-/** First pending, then scored or failed; the trace grows with it. */
-export interface ScoreEvent {
-  type: 'score'
-  /** The id of the reading. */
-  reading: string
-  state: 'pending' | 'scored' | 'failed'
-  score?: Score
-  trace: Trace
-}
-
-/** Whether another service answers, and how much waits for it. */
-export interface ServiceEvent {
-  type: 'service'
-  service: 'ml'
-  state: 'up' | 'down'
-  pending: number
-  at: Instant
-}
-
-declare module './realtime.ts' {
-  interface Events {
-    ReadingEvent: ReadingEvent
-    ScoreEvent: ScoreEvent
-    ServiceEvent: ServiceEvent
+/** What each operation takes and answers; `defaults` are filled in by who serves it. */
+export interface Operations {
+  /** The newest readings, oldest first */
+  listReadings: {
+    input: { limit?: number }
+    answer: Array<Reading>
+    defaults: 'limit'
   }
+  /** Takes one reading and sends it to every browser */
+  addReading: {
+    input: { 'idempotency-key'?: Key; body: NewReading }
+    answer: Reading
+    defaults: never
+  }
+}
+
+export const { operations, channels } = names
+
+declare module './common.ts' {
+  interface Definitions {
+    Reading: Reading
+    NewReading: NewReading
+    ReadingEvent: ReadingEvent
+    Source: Source
+    Trace: Trace
+    Step: Step
+  }
+  interface AllOperations extends Operations {}
 }

@@ -1,46 +1,55 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Check, checksAnswers, faultOf, type Operation, operations } from '#contract'
-import type { Issue, Problem } from '#contract/common'
-import { NAME } from './config.ts'
+import { type Check, checksAnswers } from '#contract'
+import type { AllOperations, Issue, Problem } from '#contract/common'
+import { faultOf, type Operation, operations } from '#operations'
+import { text } from './config.ts'
 
-/** The answer's body; undefined for none. What an operation promises is what its types say. */
-export type Handler<Input, Answer> = (
-  input: Input,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Answer | Promise<Answer>
+/** What an operation takes, its defaults filled in, and what it may answer: undefined for no body. */
+type Taken<Id extends keyof AllOperations> =
+  AllOperations[Id] extends Described<infer Input, infer Defaults>
+    ? Input & Required<Pick<Input, Defaults & keyof Input>>
+    : never
+type Answer<Id extends keyof AllOperations> = AllOperations[Id] extends { answer: Response }
+  ? unknown
+  : AllOperations[Id]['answer']
 
-/** Path, query and body of a request, as the contract describes them. */
-export interface Input<Body = undefined> {
-  path: Record<string, string>
-  query: Record<string, string | number | undefined>
-  body: Body
+interface Described<Input, Defaults> {
+  input: Input
+  defaults: Defaults
 }
 
+export type Handler<Id extends keyof AllOperations> = (
+  input: Taken<Id>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Answer<Id> | Promise<Answer<Id>>
+
 /** Serves an operation of contract/openapi under its path; what breaks the contract never reaches the handler. */
-export function serve<Body, Answer>(
+export function serve<Id extends keyof AllOperations>(
   app: FastifyInstance,
-  operationId: string,
-  handler: Handler<Input<Body>, Answer>,
+  operationId: Id,
+  handler: Handler<Id>,
 ): void {
-  const own = operations.get(NAME)?.get(operationId)
-  const operation =
-    own ?? [...operations.values()].find((all) => all.has(operationId))?.get(operationId)
+  const operation = operations.get(operationId)
   if (!operation) throw new Error(`contract/openapi has no operation ${operationId}`)
   const { path, query, header } = operation.parameters
+  const token = text(app.env, 'SERVICE_TOKEN', '')
   app.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     ...(checksAnswers && { onSend: keepPromise(operation) }),
     async handler(request, reply) {
+      if (operation.secured) admit(request, token)
       keep(path.check, request.params, 'path')
       keep(header.check, request.headers, 'header')
-      const numbers = withNumbers(request.query as Record<string, string>, query.numbers)
-      keep(query.check, numbers, 'query')
+      const asked = withNumbers(request.query as Record<string, string>, query.numbers)
+      keep(query.check, asked, 'query')
       if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)
-      const input = { path: request.params, query: numbers, body: request.body } as Input<Body>
-      return handler(input, request, reply)
+      const headers = header.names.map((name) => [name, request.headers[name]])
+      const input = { ...query.defaults, ...asked, ...Object.fromEntries(headers) }
+      return handler(Object.assign(input, request.params, { body: request.body }), request, reply)
     },
   })
 }
@@ -60,6 +69,15 @@ function keepPromise(operation: Operation) {
   }
 }
 
+/** Lets pass who brings the token; everyone while there is none. */
+function admit({ headers: { authorization = '' } }: FastifyRequest, token: string): void {
+  const [brought, expected] = [authorization, `Bearer ${token}`].map((said) =>
+    createHash('sha256').update(said).digest(),
+  )
+  if (!token || (brought && expected && timingSafeEqual(brought, expected))) return
+  throw new Refusal(401, 'This takes the service token.')
+}
+
 function keep(check: Check, value: unknown, place = ''): void {
   const issues = check(value).map(({ path, message }) => ({ path: `${place}${path}`, message }))
   if (issues.length > 0)
@@ -67,7 +85,7 @@ function keep(check: Check, value: unknown, place = ''): void {
 }
 
 /** A query is text: what is to be a number becomes one, unless it is none. */
-function withNumbers(query: Record<string, string>, names: string[]): Input['query'] {
+function withNumbers(query: Record<string, string>, names: string[]): Record<string, unknown> {
   const read = (name: string, value: string) =>
     names.includes(name) && value.trim() !== '' && !Number.isNaN(Number(value))
       ? Number(value)

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { clientOf } from '#client/http'
 import { checkOf } from '#contract'
-import type { Message } from '#contract/chat'
+import { channels, type Message, type Operations, operations } from '#contract/chat'
 import { Client } from './client.ts'
-import { json, start } from './support.ts'
+import { start } from './support.ts'
 
 const { url } = await start({ CHAT_DATABASE: ':memory:' })
-const channel = 'room:lobby'
-const history = (query = '') => json<Message[]>(fetch(`${url}/rooms/lobby/messages${query}`))
+const service = clientOf<Operations>(operations, { base: url })
+const room = 'lobby'
+const channelOf = (room: string) => channels.toRoom.replace('{room}', room)
+const channel = channelOf(room)
 
 test('what is said is heard by everyone in the room, and can be read up later', async () => {
   const [ada, ben] = [await Client.connect(url, 'Ada'), await Client.connect(url, 'Ben')]
@@ -20,20 +23,23 @@ test('what is said is heard by everyone in the room, and can be read up later', 
   assert.equal(event.message.author, 'Ada')
 
   const texts = (messages: Message[]) => messages.map(({ text }) => text)
-  const all = await history()
+  const all = await service.listMessages({ room })
   assert.deepEqual(texts(all), ['one', 'two', 'three'])
-  assert.deepEqual(texts(await history(`?limit=1&before=${all[2]?.id}`)), ['two'])
-  assert.deepEqual(await json(fetch(`${url}/rooms`)), ['lobby'])
+  assert.deepEqual(
+    texts(await service.listMessages({ room, limit: 1, before: all[2]?.id ?? '' })),
+    ['two'],
+  )
+  assert.deepEqual(await service.listRooms(), [room])
   for (const client of [ada, ben]) client.socket.close()
 })
 
 test('what cannot be said is refused and not kept', async () => {
   const client = await Client.connect(url)
-  const before = await history()
+  const before = await service.listMessages({ room })
   for (const data of [{}, { text: '' }, { text: 'x'.repeat(2_001) }, { text: 'a', author: 'Ada' }])
     assert.equal((await client.refused({ type: 'publish', channel, data })).status, 422)
-  const unnamed = { type: 'publish', channel: 'room:', data: { text: 'a' } }
+  const unnamed = { type: 'publish', channel: channelOf(''), data: { text: 'a' } }
   assert.equal((await client.refused(unnamed)).status, 422)
-  assert.deepEqual(await history(), before)
+  assert.deepEqual(await service.listMessages({ room }), before)
   client.socket.close()
 })

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { areas, checkOf, faultOf, type Operation, operations } from '#contract'
-import type { Problem } from '#contract/common'
-import { ConfigError, NAME, readConfig } from '../src/config.ts'
+import { areas, checkOf } from '#contract'
+import type { Definitions, Problem } from '#contract/common'
+import { faultOf, type Operation, operations } from '#operations'
+import { ConfigError, readConfig } from '../src/config.ts'
 import { newTrace, traceparent } from '../src/telemetry.ts'
 import { json, start } from './support.ts'
 
-const { app, url } = await start()
+const TOKEN = { authorization: 'Bearer secret' }
+const { app, url } = await start({ SERVICE_TOKEN: 'secret' })
 
 test('explains what it cannot find', async () => {
   const answer = await fetch(`${url}/nothing?here`)
@@ -20,6 +22,13 @@ test('serves the page, and lets it load nothing from elsewhere', async () => {
   const answer = await fetch(url)
   assert.match(answer.headers.get('content-security-policy') ?? '', /default-src 'self'/)
   assert.match(await answer.text(), /<main/)
+})
+
+test('tells the trace of a request', async () => {
+  const id = 'a'.repeat(32)
+  const asked = { traceparent: `00-${id}-${'b'.repeat(16)}-01` }
+  const { headers } = await fetch(`${url}/livez`, { headers: asked })
+  assert.match(`${headers.get('traceparent')}`, new RegExp(`^00-${id}-(?!b{16})[0-9a-f]{16}-01$`))
 })
 
 test('continues a trace, and begins one when there is none', () => {
@@ -41,24 +50,17 @@ test('names a setting that cannot be used', () => {
 })
 
 // The contract: every operation is asked for, and every answer held against it.
-const own = [...(operations.get(NAME)?.values() ?? [])].map(({ path }) => path)
-/** All of a document of which we serve what our own does not have. */
-const served = [...operations]
-  .filter(
-    ([name, document]) =>
-      name === NAME ||
-      [...document.values()].some((one) => !own.includes(one.path) && isServed(one)),
-  )
-  .flatMap(([, document]) => [...document])
+const isServed = ({ method, path }: Operation) =>
+  app.hasRoute({ method: method as 'GET', url: path.replace(/\{(\w+)\}/g, ':$1') })
+
+/** All of each document of which we serve anything. */
+const documents = new Set([...operations.values()].filter(isServed).map((one) => one.document))
+const served = [...operations].filter(([, { document }]) => documents.has(document))
 
 /** Statuses that each operation has shown. */
 const shown = new Map<string, Set<string>>(served.map(([id]) => [id, new Set()]))
 /** What was made under a path: later it is asked for. */
 const made: Record<string, Record<string, unknown>> = {}
-
-function isServed({ method, path }: Operation): boolean {
-  return app.hasRoute({ method: method as 'GET', url: path.replace(/\{(\w+)\}/g, ':$1') })
-}
 
 /** Makes first what is read, changed and removed afterwards. */
 const ORDER = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE']
@@ -76,7 +78,8 @@ async function ask(id: string, operation: Operation, body?: unknown, query = '')
   const answer = await fetch(`${url}${path}?${search}`, {
     method,
     signal: stop.signal,
-    ...(body !== undefined && type && { headers: { 'content-type': type }, body: written(body) }),
+    headers: { ...TOKEN, ...parameters.header.samples, ...(type && { 'content-type': type }) },
+    ...(body !== undefined && { body: written(body) }),
   })
   const mime = answer.headers.get('content-type') ?? ''
   const text = /\Wjson|plain/.test(mime) ? await answer.text() : '' // the others have no end
@@ -85,7 +88,7 @@ async function ask(id: string, operation: Operation, body?: unknown, query = '')
   if (id === 'readMetrics') assert.match(text, /http_request_seconds_count\{/)
   const status = operation.answers.has(`${answer.status}`) ? `${answer.status}` : 'default'
   shown.get(id)?.add(status)
-  if (answer.ok && method === 'POST') made[path] = JSON.parse(text)
+  if (answer.ok && method === 'POST' && text) made[path] = JSON.parse(text)
   return answer.status
 }
 
@@ -97,7 +100,7 @@ test('every definition has its examples right', () => {
     for (const [name, { examples = [], 'x-invalid': invalid = [] }] of Object.entries(
       definitions,
     )) {
-      const check = checkOf(name)
+      const check = checkOf(name as keyof Definitions)
       for (const value of examples) assert.deepEqual(check(value), [], JSON.stringify(value))
       for (const value of invalid) assert.notDeepEqual(check(value), [], JSON.stringify(value))
     }
@@ -107,6 +110,12 @@ for (const [id, operation] of served)
   test(`${id} keeps to the contract`, async () => {
     assert.ok(isServed(operation), `${operation.method} ${operation.path} is not served`)
     const { body } = operation
+    if (operation.secured) {
+      const [{ authorization }, wrong] = [TOKEN, 'Bearer wrong']
+      TOKEN.authorization = wrong
+      assert.equal(await ask(id, operation, body?.examples[0]), 401)
+      TOKEN.authorization = authorization
+    }
     assert.ok(!body || body.examples.length > 0, 'its body has no examples')
     for (const value of body?.invalid ?? []) assert.equal(await ask(id, operation, value), 422)
     if (operation.answers.has('default'))

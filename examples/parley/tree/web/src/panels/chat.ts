@@ -1,8 +1,12 @@
 import './chat.css'
-import type { Message } from '#contract/chat'
+import { clientOf } from '#client/http'
+import { channels, type Message, type Operations, operations } from '#contract/chat'
 import type { Member } from '#contract/realtime'
 import { live } from '../live.ts'
-import { call, clock, h, type Panel } from '../page.ts'
+import { clock, h, type Panel } from '../page.ts'
+
+const chat = clientOf<Operations>(operations)
+const channelOf = (room: string) => channels.toRoom.replace('{room}', room)
 
 const myName = () => localStorage.getItem('name') ?? ''
 const openRoom = () => new URLSearchParams(location.hash.slice(1)).get('room') || 'general'
@@ -34,7 +38,7 @@ class Room {
     this.#name = name
     this.#shown.clear()
     this.log.replaceChildren(h('li', { class: 'empty' }, 'No message yet. Say hello.'))
-    this.#leave = live.subscribe(`room:${name}`, {
+    this.#leave = live.subscribe(channelOf(name), {
       event: (event) => {
         if (event.type === 'message') this.#show(event.message)
       },
@@ -62,15 +66,14 @@ class Room {
     this.#append(draft)
     this.#complain('')
     await live
-      .publish(`room:${this.#name}`, { text })
+      .publish(channelOf(this.#name), { text })
       .catch((error) => this.#complain(error.message))
     draft.remove()
   }
 
   async #catchUp(): Promise<void> {
     const room = this.#name
-    const path = `/rooms/${encodeURIComponent(room)}/messages`
-    const messages = await call<Message[]>('GET', path)
+    const messages = await chat.listMessages({ room })
     if (room === this.#name) for (const message of messages) this.#show(message)
   }
 
@@ -101,7 +104,7 @@ class Room {
 
 /** The rooms as links, so that each has its address and the browser's back button works. */
 async function showRooms(list: HTMLElement): Promise<void> {
-  const known = await call<string[]>('GET', '/rooms').catch(() => [])
+  const known = await chat.listRooms().catch(() => [])
   const rooms = [...new Set([...known, openRoom()])].sort()
   const links = rooms.map((room) => {
     const here = room === openRoom() && { 'aria-current': 'page' }

@@ -1,4 +1,5 @@
-import { live, type State } from '../live.ts'
+import type { State } from '#client/live'
+import { live } from '../live.ts'
 import { h, type Panel } from '../page.ts'
 
 const looks = { connecting: 'warn', online: 'good', waiting: 'warn', refused: 'bad' }

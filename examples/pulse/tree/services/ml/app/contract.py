@@ -37,6 +37,15 @@ class Health(BaseModel):
 Instant = TypeAliasType("Instant", Annotated[AwareDatetime, Field(description='RFC 3339 in UTC')])
 
 
+Key = TypeAliasType(
+    "Key",
+    Annotated[
+        StrictStr,
+        Field(description='Made by the caller; a UUID will do.', max_length=64, min_length=1),
+    ],
+)
+
+
 class Features(BaseModel):
     """
     What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer.
@@ -111,6 +120,20 @@ class Problem(BaseModel):
     errors: list[Issue] | MISSING = MISSING
 
 
+class ModelEvent(BaseModel):
+    """
+    A model is in service from now on.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Literal['model']
+    model: Annotated[StrictStr, Field(description='Its version.', max_length=100, min_length=1)]
+    quality: Quality
+    at: Instant
+
+
 class Model(BaseModel):
     """
     The card of the model in service, from its manifest.
@@ -127,3 +150,8 @@ class Model(BaseModel):
     sha256: Annotated[
         StrictStr, Field(description='Of the ONNX artefact.', pattern='^[0-9a-f]{64}$')
     ]
+
+
+Announcement = TypeAliasType(
+    "Announcement", Annotated[ModelEvent, Field(description='What may be announced.')]
+)

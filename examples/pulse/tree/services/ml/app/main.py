@@ -23,8 +23,8 @@ from app.telemetry import logging_config
 
 def create_app(environ: Mapping[str, str] = os.environ) -> FastAPI:
     config = read(Config, environ)
-    # The pages of /docs would load scripts from a foreign host; the contract documents the service.
-    app = FastAPI(title=NAME, docs_url=None, redoc_url=None)
+    # The contract documents the service, not what FastAPI makes of the code.
+    app = FastAPI(title=NAME, openapi_url=None)
     app.state.environ = environ
     app.state.checks = {}
     public: set[str] = set()

@@ -8,8 +8,12 @@ from fastapi.testclient import TestClient
 from app.contract import Health, Model, Problem, Score, Scores
 from app.main import create_app
 from app.model import Manifest, ModelError, current
+from app.operations import operations
 from app.train import SEED, train
 
+SCORE = operations()["score"].path
+BATCH = operations()["scoreBatch"].path
+MODEL = operations()["describeModel"].path
 ROW = {"hour": 9, "weekday": 2, "last": 50.0, "mean": 48.5, "trend": 0.5}
 
 
@@ -40,8 +44,8 @@ def test_the_model_is_good_enough_and_the_same_for_the_same_seed(
 
 
 def test_scores_one_and_many_alike(client: TestClient) -> None:
-    one = client.post("/score", json=ROW)
-    many = client.post("/score/batch", json={"rows": [ROW, ROW | {"last": 80, "mean": 80}]})
+    one = client.post(SCORE, json=ROW)
+    many = client.post(BATCH, json={"rows": [ROW, ROW | {"last": 80, "mean": 80}]})
     score = Score.model_validate_json(one.content)
     scores = Scores.model_validate_json(many.content)
     assert scores.values[0] == score.value == pytest.approx(50, abs=15)
@@ -51,7 +55,7 @@ def test_scores_one_and_many_alike(client: TestClient) -> None:
 
 
 def test_shows_its_card_and_is_ready(client: TestClient) -> None:
-    card = Model.model_validate_json(client.get("/model").content)
+    card = Model.model_validate_json(client.get(MODEL).content)
     assert card.features == list(ROW)
     assert Health.model_validate_json(client.get("/readyz").content).checks == {"model": "ok"}
 
@@ -70,7 +74,7 @@ def test_shows_its_card_and_is_ready(client: TestClient) -> None:
     ],
 )
 def test_says_what_is_wrong_and_where(client: TestClient, body: str, path: str) -> None:
-    answer = client.post("/score", content=body, headers={"content-type": "application/json"})
+    answer = client.post(SCORE, content=body, headers={"content-type": "application/json"})
     problem = Problem.model_validate_json(answer.content)
     assert answer.status_code == problem.status == 422
     assert isinstance(problem.errors, list)
@@ -80,7 +84,7 @@ def test_says_what_is_wrong_and_where(client: TestClient, body: str, path: str) 
 def test_serves_no_model_but_the_one_that_was_trained(models: Path, tmp_path: Path) -> None:
     client = TestClient(create_app({"MODELS": str(tmp_path)}))
     assert client.get("/readyz").status_code == 503
-    assert client.post("/score", json=ROW).status_code == 503
+    assert client.post(SCORE, json=ROW).status_code == 503
 
     version = copy(models, tmp_path)[1]
     graph = (version / "model.onnx").read_bytes()
@@ -88,7 +92,7 @@ def test_serves_no_model_but_the_one_that_was_trained(models: Path, tmp_path: Pa
     with pytest.raises(ModelError, match="not the one that was trained"):
         current(tmp_path)
     (version / "model.onnx").write_bytes(graph)
-    assert client.post("/score", json=ROW).status_code == 200
+    assert client.post(SCORE, json=ROW).status_code == 200
 
 
 def test_a_model_that_is_not_good_enough_is_not_published(

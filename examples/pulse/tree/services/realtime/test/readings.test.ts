@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { clientOf, ProblemError } from '#client/http'
 import { checkOf } from '#contract'
-import type { Problem } from '#contract/common'
-import type { Reading } from '#contract/readings'
+import { channels, type NewReading, type Operations, operations } from '#contract/readings'
 import { simulate } from '../src/simulation.ts'
 import { Client } from './client.ts'
-import { json, send, start } from './support.ts'
+import { start } from './support.ts'
 
 const { app, url } = await start()
+const service = clientOf<Operations>(operations, { base: url })
 
 test('a reading reaches everyone who listens, with the trace of its sender', async () => {
   const client = await Client.connect(url)
-  await client.ask({ type: 'subscribe', channel: 'readings' })
+  await client.ask({ type: 'subscribe', channel: channels.readings })
   const id = 'c'.repeat(32)
   const headers = { traceparent: `00-${id}-${'1'.repeat(16)}-01` }
-  const answer = await send(`${url}/readings`, 'POST', { source: 'a', value: 1.5 }, headers)
-  assert.equal(answer.status, 202)
-  const reading = await json<Reading>(answer)
+  const reading = await service.addReading({ body: { source: 'a', value: 1.5 } }, { headers })
   const delivery = await client.hears('event', ({ event }) => event.type === 'reading')
   assert.deepEqual(checkOf('ServerMessage')(delivery), [])
   const { event } = delivery
@@ -27,22 +26,31 @@ test('a reading reaches everyone who listens, with the trace of its sender', asy
 })
 
 test('the newest are listed, oldest first', async () => {
-  for (const value of [1, 2, 3]) await send(`${url}/readings`, 'POST', { source: 'b', value })
-  const listed = await json<Reading[]>(fetch(`${url}/readings?limit=2`))
+  for (const value of [1, 2, 3]) await service.addReading({ body: { source: 'b', value } })
+  const listed = await service.listReadings({ limit: 2 })
   assert.deepEqual(
     listed.map(({ value }) => value),
     [2, 3],
   )
 })
 
+test('a reading with the key of one before is that one', async () => {
+  const input = { body: { source: 'c', value: 1 }, 'idempotency-key': 'once' }
+  const first = await service.addReading(input)
+  assert.deepEqual(await service.addReading(input), first)
+  assert.equal(app.readings.latest(10, 'c').length, 1)
+})
+
 test('what is no reading is refused, place by place', async () => {
-  const answer = await send(`${url}/readings`, 'POST', { source: 'a', value: '1' })
-  const { errors } = await json<Problem>(answer)
-  assert.deepEqual(
-    errors?.map(({ path }) => path),
-    ['/value'],
-  )
-  assert.equal((await fetch(`${url}/readings?limit=0`)).status, 422)
+  const body = { source: 'a', value: '1' } as unknown as NewReading
+  await assert.rejects(service.addReading({ body }), (error) => {
+    assert.ok(error instanceof ProblemError)
+    assert.deepEqual(
+      error.problem.errors?.map(({ path }) => path),
+      ['/value'],
+    )
+    return true
+  })
 })
 
 test('the sample readings keep to the contract', (context) => {

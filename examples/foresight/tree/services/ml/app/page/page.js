@@ -1,4 +1,13 @@
 const $ = (id) => document.getElementById(id)
+const contract = fetch('docs/contract.json').then((answer) => answer.json())
+
+/** Where the contract says that an operation is. */
+async function pathOf(operationId) {
+  const documents = Object.values((await contract).openapi)
+  const paths = documents.flatMap(({ paths }) => Object.entries(paths))
+  const [path] = paths.find(([, item]) => Object.values(item).some((one) => one.operationId === operationId))
+  return path.slice(1)
+}
 const SVG = 'http://www.w3.org/2000/svg'
 
 async function call(path, body) {
@@ -45,13 +54,13 @@ async function score() {
   const given = Object.fromEntries(new FormData($('features')))
   const row = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)]))
   const rows = Array.from({ length: 24 }, (_, hour) => ({ ...row, hour }))
-  const [one, day] = await Promise.all([call('score', row), call('score/batch', { rows })])
+  const [one, day] = await Promise.all([call(await pathOf('score'), row), call(await pathOf('scoreBatch'), { rows })])
   $('score').textContent = one.value.toFixed(2)
   draw(day.values, row.hour)
 }
 
 async function showCard() {
-  const { model, trainedAt, rows, quality, sha256 } = await call('model')
+  const { model, trainedAt, rows, quality, sha256 } = await call(await pathOf('describeModel'))
   const lines = {
     Version: model,
     Trained: `${new Date(trainedAt).toLocaleString()} on ${rows.toLocaleString()} examples`,

@@ -1,4 +1,4 @@
-import { checkOf } from '#contract'
+import { addressOf, checkOf } from '#contract'
 import type { NewMessage } from '#contract/chat'
 import type { Plugin } from '../app.ts'
 import { text } from '../config.ts'
@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-const PREFIX = 'room:'
+const PREFIX = addressOf('toRoom')
 const checkMessage = checkOf('NewMessage')
 const checkRoom = checkOf('Room')
 

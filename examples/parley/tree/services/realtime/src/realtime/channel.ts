@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Event, Member, Position } from '#contract/realtime'
+import { Once } from '../once.ts'
 
 /** Whoever hears a channel. */
 export interface Peer {
@@ -35,7 +36,6 @@ export class Entry {
 
 const HISTORY = 256
 const HISTORY_BYTES = 1 << 20
-const KEYS = 1_000
 
 /** The newest events of a name, and who hears them. */
 export class Channel {
@@ -43,12 +43,13 @@ export class Channel {
   /** Says which history the offsets count in: a new channel of the same name has another. */
   readonly epoch = randomBytes(6).toString('base64url')
   readonly peers = new Set<Peer>()
+  /** Publishes with a key. */
+  readonly once = new Once<Position>()
   offset = 0
   touched = Date.now()
   #history: Entry[] = []
   #bytes = 0
   #fresh: Entry[] = []
-  #keys = new Map<string, Position>()
 
   constructor(name: string) {
     this.name = name
@@ -67,15 +68,6 @@ export class Channel {
     while (this.#history.length > HISTORY || this.#bytes > HISTORY_BYTES)
       this.#bytes -= this.#history.shift()?.frame.length ?? 0
     return this.position
-  }
-
-  /** What was answered to the publish with this key, if it has been here before. */
-  answered = (key: string | undefined) => (key ? this.#keys.get(key) : undefined)
-
-  remember(key: string | undefined, position: Position): void {
-    if (key) this.#keys.set(key, position)
-    const [oldest] = this.#keys.keys()
-    if (oldest && this.#keys.size > KEYS) this.#keys.delete(oldest)
   }
 
   /** Everything after a position; nothing at all unless every single event is still there. */

@@ -11,6 +11,7 @@ from app.config import read
 from app.contract import Features, Model, Score, ScoreBatch, Scores
 from app.model import Model as Serving
 from app.model import ModelError, Store
+from app.operations import serve
 from app.telemetry import lap
 
 router = APIRouter(tags=["scoring"])
@@ -43,20 +44,20 @@ def answer(model: Serving, rows: list[Features]) -> list[float]:
     return values
 
 
-@router.post("/score")
+@serve(router, "score")
 async def score(row: Features, request: Request) -> Score:
     model = serving(request)
     (value,) = answer(model, [row])
     return Score(value=value, model=model.manifest.version)
 
 
-@router.post("/score/batch")
+@serve(router, "scoreBatch")
 async def score_batch(batch: ScoreBatch, request: Request) -> Scores:
     model = serving(request)
     return Scores(values=answer(model, batch.rows), model=model.manifest.version)
 
 
-@router.get("/model")
+@serve(router, "describeModel")
 async def describe_model(request: Request) -> Model:
     card = serving(request).manifest
     return Model(

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { Gauge } from 'prom-client'
 import { WebSocketServer } from 'ws'
+import { addressOf } from '#contract'
 import type { Plugin } from '../app.ts'
 import { Connection, RESTART } from '../realtime/connection.ts'
 import { Hub, limits } from '../realtime/hub.ts'
@@ -14,8 +15,9 @@ declare module 'fastify' {
 }
 
 const NAME = 60
+const PATH = addressOf('toService')
 
-/** Turns upgrade requests for /ws into connections, and looks after them. */
+/** Turns upgrade requests for the socket into connections, and looks after them. */
 class Upgrades {
   readonly connections = new Set<Connection>()
   #hub: Hub
@@ -58,7 +60,7 @@ class Upgrades {
   }
 
   #refusal({ headers }: IncomingMessage, path: string | undefined): number | undefined {
-    if (path !== '/ws') return 404
+    if (path !== PATH) return 404
     if (this.#draining || this.connections.size >= limits.connections) return 503
     // A browser tells where its page is from, and only our own page may use the visitor's connection.
     const { origin, host } = headers
@@ -71,7 +73,7 @@ class Upgrades {
   }
 }
 
-/** The hub, and the WebSocket at /ws that leads to it. */
+/** The hub, and the WebSocket that leads to it. */
 const plugin: Plugin = (app) => {
   const hub = new Hub()
   const upgrades = new Upgrades(hub, app.log)

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { Gauge } from 'prom-client'
+import { addressOf } from '#contract'
 import type { Reading, Step, Trace } from '#contract/readings'
 import type { Features, Score } from '#contract/scoring'
 import type { Plugin } from '../app.ts'
 import { text, url } from '../config.ts'
-import { type Answer, featuresOf, type Lap, MlClient, Refused, WINDOW } from '../ml.ts'
+import { type Answer, featuresOf, isRefusal, type Lap, MlClient, WINDOW } from '../ml.ts'
 import type { Hub } from '../realtime/hub.ts'
 import type { TraceContext } from '../telemetry.ts'
 import type { Readings } from './readings.ts'
@@ -21,6 +22,7 @@ interface Job {
 const QUEUE = 500
 const BATCH = 100
 const RETRY_MS = 1_000
+const CHANNEL = addressOf('scores')
 
 /** Has every reading scored in the background. Whatever happens here, readings reach the browsers. */
 class Scorer {
@@ -84,7 +86,7 @@ class Scorer {
       if (this.#state === 'down') this.#tell('up')
       return true
     } catch (error) {
-      if (!(error instanceof Refused)) return false
+      if (!isRefusal(error)) return false
       this.#log.error(error, 'services/ml refuses what this service asks')
       this.#giveUp(jobs)
       return true
@@ -105,14 +107,14 @@ class Scorer {
 
   #publish(state: 'pending' | 'scored' | 'failed', reading: Reading, trace: Trace, score?: Score) {
     const event = { type: 'score', reading: reading.id, state, trace } as const
-    this.#hub.publish('readings', score ? { ...event, score } : event)
+    this.#hub.publish(CHANNEL, score ? { ...event, score } : event)
   }
 
   #tell(state: 'up' | 'down'): void {
     this.#state = state
     const at = new Date().toISOString()
     const pending = this.pending
-    this.#hub.publish('readings', { type: 'service', service: 'ml', state, pending, at })
+    this.#hub.publish(CHANNEL, { type: 'service', service: 'ml', state, pending, at })
   }
 }
 

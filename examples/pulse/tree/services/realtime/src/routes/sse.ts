@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Position } from '#contract/realtime'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
@@ -38,14 +38,13 @@ const sse: Plugin = (app) => {
     for (const response of open) response.end()
   })
 
-  serve(app, 'listen', ({ query }, request, reply) => {
-    const channel = `${query.channel}`
+  serve(app, 'listen', ({ channel, 'last-event-id': id }, _, reply) => {
     const response = reply.raw
     const reader = new Reader(response)
-    const since = positionOf(request.headers['last-event-id'])
+    const since = positionOf(id)
     const { position, recovered, missed } = app.hub.subscribe(channel, reader, since)
     reply.hijack()
-    response.writeHead(200, HEADERS)
+    response.writeHead(200, { ...reply.getHeaders(), ...HEADERS } as OutgoingHttpHeaders)
     const accepted = JSON.stringify({ channel, ...position, recovered })
     reader.write(`retry: 2000\nevent: accepted\ndata: ${accepted}\n\n`)
     reader.deliver(missed)
@@ -59,7 +58,7 @@ const sse: Plugin = (app) => {
   })
 }
 
-function positionOf(id: string | string[] | undefined): Position | undefined {
+function positionOf(id: string | undefined): Position | undefined {
   const [, epoch, offset] = /^([\w-]+):(\d+)$/.exec(`${id}`) ?? []
   return epoch && offset ? { epoch, offset: Number(offset) } : undefined
 }

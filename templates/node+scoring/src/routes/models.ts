@@ -1,0 +1,13 @@
+import { addressOf } from '#contract'
+import type { Plugin } from '../app.ts'
+import { serve } from '../contract.ts'
+
+/** What the Python service tells goes to every browser that follows the scores. */
+const routes: Plugin = (app) => {
+  serve(app, 'announce', ({ body, 'idempotency-key': key }, _, reply) => {
+    app.hub.publish(addressOf('scores'), body, key)
+    reply.code(204)
+  })
+}
+
+export default routes

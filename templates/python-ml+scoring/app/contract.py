@@ -1,0 +1,157 @@
+# Made from contract/schemas by `python tasks.py generate`: change it there.
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from app.strict import AwareDatetime, BaseModel, StrictInt
+from pydantic import MISSING, ConfigDict, Field, StrictFloat, StrictStr
+from typing_extensions import TypeAliasType
+
+
+class Issue(BaseModel):
+    """
+    One wrong place of an input.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    path: Annotated[
+        StrictStr, Field(description='A JSON pointer, such as /rows/3/hour; empty for the whole.')
+    ]
+    message: StrictStr
+
+
+class Health(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    status: Literal['ok', 'unavailable']
+    checks: Annotated[
+        dict[str, Literal['ok', 'unavailable']] | MISSING,
+        Field(description='What readiness depends on, and whether each of it is fine.'),
+    ] = MISSING
+
+
+Instant = TypeAliasType("Instant", Annotated[AwareDatetime, Field(description='RFC 3339 in UTC')])
+
+
+Key = TypeAliasType(
+    "Key",
+    Annotated[
+        StrictStr,
+        Field(description='Made by the caller; a UUID will do.', max_length=64, min_length=1),
+    ],
+)
+
+
+class Features(BaseModel):
+    """
+    What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    hour: Annotated[StrictInt, Field(description='Hour of the newest reading in UTC.', ge=0, le=23)]
+    weekday: Annotated[StrictInt, Field(description='Its day in UTC, Monday is 0.', ge=0, le=6)]
+    last: Annotated[StrictFloat, Field(description='Its value.')]
+    mean: Annotated[StrictFloat, Field(description='Mean of the window.')]
+    trend: Annotated[
+        StrictFloat,
+        Field(description='(last - first) / (count - 1) of the window; 0 for a single reading.'),
+    ]
+
+
+class Score(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    value: Annotated[StrictFloat, Field(description='The value that the model expects next.')]
+    model: Annotated[StrictStr, Field(description='The version of the model.')]
+
+
+class ScoreBatch(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    rows: Annotated[list[Features], Field(max_length=1000, min_length=1)]
+
+
+class Scores(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    values: Annotated[
+        list[StrictFloat], Field(description='One per row, in the order of the rows.')
+    ]
+    model: StrictStr
+
+
+class Quality(BaseModel):
+    """
+    How well the model did on examples that it had not seen, and what it had to reach.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    metric: StrictStr
+    value: StrictFloat
+    threshold: StrictFloat
+
+
+class Problem(BaseModel):
+    """
+    A refusal, explained (RFC 9457, application/problem+json).
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        StrictStr, Field(description='A kind of problem; about:blank when the status says it all.')
+    ]
+    title: StrictStr
+    status: Annotated[StrictInt, Field(ge=400, le=599)]
+    detail: StrictStr | MISSING = MISSING
+    instance: StrictStr | MISSING = MISSING
+    errors: list[Issue] | MISSING = MISSING
+
+
+class ModelEvent(BaseModel):
+    """
+    A model is in service from now on.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Literal['model']
+    model: Annotated[StrictStr, Field(description='Its version.', max_length=100, min_length=1)]
+    quality: Quality
+    at: Instant
+
+
+class Model(BaseModel):
+    """
+    The card of the model in service, from its manifest.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    model: Annotated[StrictStr, Field(description='Its version.')]
+    trainedAt: Instant
+    rows: Annotated[StrictInt, Field(description='How many examples it learned from.', ge=1)]
+    features: list[StrictStr]
+    quality: Quality
+    sha256: Annotated[
+        StrictStr, Field(description='Of the ONNX artefact.', pattern='^[0-9a-f]{64}$')
+    ]
+
+
+Announcement = TypeAliasType(
+    "Announcement", Annotated[ModelEvent, Field(description='What may be announced.')]
+)
