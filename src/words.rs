@@ -167,3 +167,37 @@ fn advice_words(product: &Product, advice: &Advice) -> Value {
         "table": table, "reasons": advice.reasons, "flips": advice.flips,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::reader;
+
+    fn words(parts: &[(&str, &str)]) -> Value {
+        let mut answers = crate::product::answers::Answers::default();
+        reader::set(&mut answers, "product.name=Nouns").unwrap();
+        for (name, workload) in parts {
+            reader::set(&mut answers, &format!("parts.{name}.workload={workload}")).unwrap();
+        }
+        let product = answers.product().unwrap();
+        json!([nouns(&product), noun(&product)])
+    }
+
+    #[test]
+    fn paths_are_called_after_the_first_part_that_has_to_do_with_them() {
+        let words = words(&[("orders", "json-api"), ("invoices", "json-api"), ("mood", "machine-learning")]);
+        assert_eq!(words[0]["items"], "orders");
+        assert_eq!(words[0]["readings"], "mood", "readings without a dashboard are the model's");
+        assert_eq!(words[1], "orders");
+    }
+
+    #[test]
+    fn no_part_takes_a_path_that_every_service_has() {
+        assert_eq!(words(&[("docs", "json-api")])[0]["items"], "docs-part");
+    }
+
+    #[test]
+    fn a_page_alone_has_nothing_to_rename() {
+        assert_eq!(words(&[("site", "browser-app")])[1], false);
+    }
+}

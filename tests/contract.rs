@@ -95,6 +95,28 @@ fn both_languages_judge_documents_alike() {
     println!("{}", repository.tries(".venv/bin/python verdicts.py", "services/ml", 3).unwrap());
 }
 
+/// Renamed in the YAML files and generated anew: services, page and tests go on without a line of theirs changed.
+#[test]
+#[ignore = "toolchains: installs packages and runs emitted tests"]
+fn a_noun_is_renamed_in_the_contract_alone() {
+    let repository = Repository::emit(["--example", "pulse"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    for file in ["openapi/readings", "openapi/scoring", "openapi/models", "asyncapi/readings", "asyncapi/scores"] {
+        let path = repository.path(&format!("contract/{file}.yaml"));
+        let text = fs::read_to_string(&path).unwrap();
+        let renamed = text.replace("berth-map", "quays").replace("delay-model", "arrivals");
+        assert_ne!(text, renamed, "{file}");
+        fs::write(&path, renamed).unwrap();
+    }
+    repository.tries("npm run check:node", "", 5).expect_err("what was generated before is out of date");
+    repository.runs("npm run generate", 3);
+    repository.runs("npm run check", 10);
+    let changed = repository.tries("git diff --name-only", "", 1).unwrap();
+    assert!(changed.lines().all(|path| path.starts_with("contract/")), "{changed}");
+    assert!(repository.tries("git grep -lE berth-map|delay-model -- contract services web", "", 1).is_err());
+}
+
 /// Faults of a schema: file, text, what takes its place, the line and words by which it is refused.
 const OUTSIDE_THE_PROFILE: &[(&str, &str, &str, &str)] = &[
     (

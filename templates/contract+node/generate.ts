@@ -123,6 +123,12 @@ function lines(names: Record<string, Record<string, unknown>>): string {
   return `{\n${objects.join(',\n')}\n}`
 }
 
+const faults = [...areas.keys()].flatMap(lint)
+if (faults.length > 0) {
+  console.error(faults.join('\n'))
+  process.exit(1)
+}
+
 /** An area is all that stands in files of one name. */
 const all = new Set([...areas.keys(), ...[...described()].map(({ document }) => document)])
 const wanted = new Map<string, string>()
@@ -138,12 +144,6 @@ function read(file: string): string {
   } catch {
     return ''
   }
-}
-
-const faults = [...areas.keys()].flatMap(lint)
-if (faults.length > 0) {
-  console.error(faults.join('\n'))
-  process.exit(1)
 }
 
 mkdirSync(folder, { recursive: true })

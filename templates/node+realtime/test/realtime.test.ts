@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
+import { tagsOf } from '#contract'
 import type { Event } from '#contract/realtime'
 import { Hub, limits } from '../src/realtime/hub.ts'
 import { Client } from './client.ts'
@@ -100,6 +101,14 @@ test('there are no channels but those that were opened, and the longest beginnin
   hub.close()
 })
 
+test('leaves a channel when it is asked to', async () => {
+  const client = await Client.connect(url)
+  await client.ask({ type: 'subscribe', channel: 'open:left' })
+  await client.ask({ type: 'unsubscribe', channel: 'open:left' })
+  assert.deepEqual(app.hub.members('open:left'), [])
+  client.socket.close()
+})
+
 test('closes what it cannot understand, or what is too much, with a code that says why', async () => {
   const misdeeds: [number, (client: Client) => void][] = [
     [1007, (client) => client.say('{')],
@@ -108,7 +117,7 @@ test('closes what it cannot understand, or what is too much, with a code that sa
     [
       4029,
       (client) => {
-        for (let n = 0; n <= limits.burst; n++) client.say({ type: 'ping' })
+        for (let n = 0; n <= 5 * limits.burst; n++) client.say({ type: 'ping' })
       },
     ],
   ]
@@ -185,4 +194,11 @@ test('a restart tells every client to come back', async () => {
   const closed = client.closed()
   await app.close()
   assert.equal(await closed, 1012)
+})
+
+test('every documented message was said, or heard', () => {
+  const missing = (tags: unknown[], known: Set<string>) =>
+    tags.filter((tag) => !known.has(`${tag}`))
+  assert.deepEqual(missing(tagsOf('ClientMessage'), Client.said), [])
+  assert.deepEqual(missing(tagsOf('ServerMessage'), Client.heard), [])
 })

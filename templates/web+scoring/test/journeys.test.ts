@@ -31,6 +31,10 @@ test('follows a reading from its measurement to its score', () => {
   assert.equal(journeys.list[0]?.state, 'scored')
   assert.equal(journeys.typical('python'), 3)
   assert.equal(readings.forecasts.get('one'), 7)
+  assert.equal(journeys.model, 'm')
+  const quality = { metric: 'mae', value: 1, threshold: 2 }
+  journeys.hear({ type: 'model', model: 'next', quality, at: at(0) })
+  assert.equal(journeys.model, 'next')
 })
 
 test('knows whether Python is up and how much waits for it', () => {

@@ -92,6 +92,15 @@ const channels = [...documents.values()].flatMap((document) => Object.entries(do
 export const channelsOf = (area: string) =>
   Object.entries(documents.get(area)?.channels ?? {}).map(([name, { address }]) => [name, address])
 
+/** The tags of a union's variants, or of all messages that asyncapi/<area>.yaml documents. */
+export const tagsOf = (name: keyof Definitions): unknown[] =>
+  ($defs[name]?.oneOf ?? []).map(tagOf).sort()
+export const eventsOf = (area: string): unknown[] =>
+  Object.values(documents.get(area)?.channels ?? {})
+    .flatMap(({ messages }) => Object.values(messages))
+    .map(({ payload }) => tagOf(flat(payload)))
+    .sort()
+
 /** The address of a channel of asyncapi/, up to its first parameter. */
 export function addressOf(name: string): string {
   const [, channel] = channels.find(([key]) => key === name) ?? []

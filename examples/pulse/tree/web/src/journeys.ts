@@ -32,6 +32,8 @@ export class Journeys {
   list: Journey[] = []
   python: 'up' | 'down' = 'up'
   pending = 0
+  /** The version of the model in service, once it is known. */
+  model = ''
 
   hear(event: Event, now = Date.now()): void {
     if (event.type === 'reading') {
@@ -46,10 +48,11 @@ export class Journeys {
       journey.steps = event.trace.steps
       if (event.state === 'scored') journey.answered = now
       if (event.score) readings.forecasts.set(event.reading, event.score.value)
+      this.model = event.score?.model ?? this.model
     } else if (event.type === 'service') {
       this.python = event.state
       this.pending = event.pending
-    }
+    } else if (event.type === 'model') this.model = event.model
   }
 
   /** The middle of what one language needed for the newest journeys, in milliseconds. */

@@ -5,6 +5,9 @@ type Of<Type> = Extract<ServerMessage, { type: Type }>
 
 /** A browser's side of the socket: what it hears is waited for, never guessed at. */
 export class Client {
+  /** The types of all messages and events that any client of the file has said or heard. */
+  static readonly said = new Set<string>()
+  static readonly heard = new Set<string>()
   readonly heard: ServerMessage[] = []
   readonly socket: WebSocket
   #id = 0
@@ -13,7 +16,10 @@ export class Client {
   private constructor(url: string) {
     this.socket = new WebSocket(url)
     this.socket.onmessage = ({ data }) => {
-      this.heard.push(JSON.parse(data))
+      const message: ServerMessage = JSON.parse(data)
+      Client.heard.add(message.type)
+      if (message.type === 'event') Client.heard.add(message.event.type)
+      this.heard.push(message)
       this.#news.emit('heard')
     }
   }
@@ -38,6 +44,7 @@ export class Client {
   }
 
   say(message: unknown): void {
+    Client.said.add(`${Object(message).type}`)
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
   }
 

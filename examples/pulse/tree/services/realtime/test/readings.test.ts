@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { listen } from '#client/events'
 import { clientOf, ProblemError } from '#client/http'
 import { checkOf } from '#contract'
 import { channels, type NewReading, type Operations, operations } from '#contract/readings'
@@ -23,6 +24,19 @@ test('a reading reaches everyone who listens, with the trace of its sender', asy
   assert.deepEqual(event.reading, reading)
   assert.equal(event.trace.id, id)
   client.socket.close()
+})
+
+test('server-sent events bring the same', async () => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const accepted = () => void service.addReading({ body: { source: 'sse', value: 7 } })
+  for await (const { event } of listen(channels.readings, { base: url, signal, accepted })) {
+    assert.deepEqual(checkOf('ReadingEvent')(event), [])
+    assert.ok(event.type === 'reading')
+    assert.equal(event.reading.value, 7)
+    break
+  }
+  controller.abort()
 })
 
 test('the newest are listed, oldest first', async () => {

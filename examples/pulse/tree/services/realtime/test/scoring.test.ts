@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { clientOf, ProblemError } from '#client/http'
-import { checkOf } from '#contract'
+import { checkOf, eventsOf } from '#contract'
 import * as models from '#contract/models'
 import * as readings from '#contract/readings'
 import type { Event } from '#contract/realtime'
@@ -120,6 +120,13 @@ test('what the other service announces is heard once, by everyone, if it has the
 
 test('everything was asked as the contract says', () => {
   assert.deepEqual(wrong, [])
+})
+
+test('every documented event was heard', () => {
+  assert.deepEqual(
+    eventsOf('scores').filter((tag) => !Client.heard.has(`${tag}`)),
+    [],
+  )
 })
 
 test('features are what the contract says they are', () => {

@@ -74,6 +74,7 @@ export default {
         'scores per second': round(journeys.rate('answered')),
         'typical time': ms(journeys.typical('python')),
         pending: round(journeys.pending),
+        model: journeys.model || '–',
       })
       wire.classList.toggle('cut', pythonIs !== 'up')
       banner.classList.toggle('warn', pythonIs !== 'up')
