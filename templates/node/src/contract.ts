@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Check, checksAnswers } from '#contract'
 import type { AllOperations, Issue, Problem } from '#contract/common'
@@ -111,7 +112,19 @@ export function problem(status: number, detail = '', errors: Issue[] = []): Prob
   return { type: 'about:blank', title, status, ...details }
 }
 
-function refuse(reply: FastifyReply, body: Problem): FastifyReply {
+/** The same on a bare socket, where there is no reply yet. */
+export function refuseRaw(wire: Writable, status: number): void {
+  const body = JSON.stringify(problem(status))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  wire.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+export function refuse(reply: FastifyReply, body: Problem): FastifyReply {
   // As bytes, for to text Fastify would add a charset, which JSON has none of.
   const bytes = Buffer.from(JSON.stringify(body))
   return reply.code(body.status).type('application/problem+json').send(bytes)

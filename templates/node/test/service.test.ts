@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { areas, checkOf } from '#contract'
 import type { Definitions, Problem } from '#contract/common'
@@ -16,6 +17,28 @@ test('explains what it cannot find', async () => {
   const problem = await json<Problem>(answer)
   assert.deepEqual(checkOf('Problem')(problem), [])
   assert.equal(problem.detail, 'There is nothing at GET /nothing.')
+})
+
+test('explains what is no request at all', async () => {
+  const answers = [
+    await fetch(`${url}/%zz`),
+    await new Promise<Response>((resolve, reject) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
+        socket.end('nonsense\r\n\r\n'),
+      )
+      socket.on('error', reject).on('data', (data) => {
+        const [head = '', body] = data.toString().split('\r\n\r\n')
+        const lines = head.split('\r\n').slice(1)
+        const headers = lines.map((line) => line.split(': ') as [string, string])
+        resolve(new Response(body, { status: Number(head.split(' ')[1]), headers }))
+      })
+    }),
+  ]
+  for (const answer of answers) {
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+    assert.equal((await json<Problem>(answer)).status, answer.status)
+    assert.equal(answer.status, 400)
+  }
 })
 
 test('serves the page, and lets it load nothing from elsewhere', async () => {

@@ -71,6 +71,16 @@ test('asks once where a repetition could do harm, and where it is no use', async
   assert.equal(asked.length, 2)
 })
 
+test('gives up on an answer that does not begin', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const impatient = { base: `http://127.0.0.1:${port}`, timeout: 50, retries: 0 }
+  await assert.rejects(clientOf<Operations>(operations, impatient).read({ id: 'a' }), Unreachable)
+  silent.closeAllConnections()
+  silent.close()
+})
+
 test('says that nobody answers, and stops when it is told to', async () => {
   const nobody = clientOf<Operations>(operations, { base: 'http://127.0.0.1:1', retries: 1 })
   await assert.rejects(nobody.read({ id: 'a' }), Unreachable)

@@ -15,7 +15,7 @@ export interface Settings {
   /** Where the service is; the page's own origin when left out. */
   base?: URL | string
   headers?: Record<string, string>
-  /** Milliseconds for one attempt. */
+  /** Milliseconds until an answer begins. */
   timeout?: number
   /** How often a call that may be repeated is: one that changes nothing, or has an idempotency key. */
   retries?: number
@@ -86,12 +86,15 @@ async function call(route: Route, input: Input, once: Once, settings: Settings):
       if (last)
         throw once.signal?.aborted ? answer : new Unreachable('The service does not answer.')
     } else if (last || !AGAIN.includes(answer.status)) return read(answer, once)
-    const wait = answer instanceof Error ? '' : answer.headers.get('retry-after')
-    await pause(wait ? Number(wait) * 1_000 : backoff(attempt), once.signal)
+    const asked = answer instanceof Error ? null : answer.headers.get('retry-after')
+    await pause(
+      asked ? Math.min(Number(asked) * 1_000 || 0, 30_000) : backoff(attempt),
+      once.signal,
+    )
   }
 }
 
-function ask(
+async function ask(
   { method, path, query, type }: Route,
   input: Input,
   headers: Record<string, string>,
@@ -102,17 +105,23 @@ function ask(
   const given = query.filter((name) => input[name] !== undefined)
   const search = new URLSearchParams(given.map((name) => [name, `${input[name]}`])).toString()
   const address = `${`${base}`.replace(/\/$/, '')}${filled}${search && `?${search}`}`
-  const body = type?.endsWith('json') && type !== NDJSON ? JSON.stringify(input.body) : input.body
-  const limit = AbortSignal.timeout(timeout)
-  return fetch(address, {
-    method,
-    headers,
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    ...(type && { body: body as BodyInit }),
-  })
+  const body = JSON_TYPE.test(type ?? '') ? JSON.stringify(input.body) : input.body
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), timeout)
+  try {
+    return await fetch(address, {
+      method,
+      headers,
+      signal: AbortSignal.any(signal ? [signal, limit.signal] : [limit.signal]),
+      ...(type && { body: body as BodyInit }),
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
+    })
+  } finally {
+    clearTimeout(timer) // an answer that has begun may stream for as long as it likes
+  }
 }
 
-const NDJSON = 'application/x-ndjson'
+const JSON_TYPE = /\Wjson\b/
 
 function headersOf({ headers, type }: Route, input: Input, more: Record<string, string>) {
   const given = headers.filter((name) => input[name] !== undefined)
@@ -127,7 +136,7 @@ function headersOf({ headers, type }: Route, input: Input, more: Record<string, 
 /** JSON as what it says; everything else as the answer itself, to be read as it comes. */
 async function read(answer: Response, { seen }: Once): Promise<unknown> {
   const type = answer.headers.get('content-type') ?? ''
-  if (answer.ok && answer.status !== 204 && !/\Wjson\b/.test(type)) return answer
+  if (answer.ok && answer.status !== 204 && !JSON_TYPE.test(type)) return answer
   const text = await answer.text()
   if (!answer.ok) throw new ProblemError(problemOf(answer, text))
   seen?.(answer, text)

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Environment, NAME, readConfig } from './config.ts'
-import { explain } from './contract.ts'
+import { explain, problem, refuse, refuseRaw } from './contract.ts'
 import { newTrace, observe } from './telemetry.ts'
 
 declare module 'fastify' {
@@ -25,6 +25,10 @@ export async function createApp(env: Environment): Promise<FastifyInstance> {
     bodyLimit: 1 << 20,
     genReqId: ({ headers }) => newTrace(headers.traceparent).id,
     forceCloseConnections: 'idle',
+    // What is not even HTTP, or no URL, is refused in the same form as everything else.
+    clientErrorHandler: (_, socket) => refuseRaw(socket, 400),
+    frameworkErrors: ({ statusCode = 400, message }, _, reply) =>
+      refuse(reply, problem(statusCode, message)),
   })
   app.decorate('env', env)
   app.decorate('checks', new Map())

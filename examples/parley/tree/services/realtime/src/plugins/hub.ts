@@ -1,10 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { Gauge } from 'prom-client'
 import { WebSocketServer } from 'ws'
 import { addressOf } from '#contract'
 import type { Plugin } from '../app.ts'
+import { refuseRaw } from '../contract.ts'
 import { Connection, RESTART } from '../realtime/connection.ts'
 import { Hub, limits } from '../realtime/hub.ts'
 
@@ -41,7 +42,7 @@ class Upgrades {
     const url = URL.parse(request.url ?? '', 'http://service')
     const refusal = this.#refusal(request, url?.pathname)
     if (!url || refusal) {
-      wire.end(`HTTP/1.1 ${refusal} ${STATUS_CODES[refusal ?? 404]}\r\nconnection: close\r\n\r\n`)
+      refuseRaw(wire, refusal ?? 404)
       return
     }
     this.#server.handleUpgrade(request, wire, head, (socket) => {
