@@ -117,70 +117,139 @@ fn a_noun_is_renamed_in_the_contract_alone() {
     assert!(repository.tries("git grep -lE berth-map|delay-model -- contract services web", "", 1).is_err());
 }
 
-/// Faults of a schema: file, text, what takes its place, the line and words by which it is refused.
+/// Faults of the contract: file, text, what takes its place, and the words by which both languages refuse it.
 const OUTSIDE_THE_PROFILE: &[(&str, &str, &str, &str)] = &[
     (
-        "readings",
+        "schemas/readings",
         "value: { type: number }",
         "value: { type: number, multipleOf: 2 }",
         "multipleOf is not in the profile of number",
     ),
     (
-        "readings",
+        "schemas/readings",
         "source: { $ref: '#/$defs/Source' }",
         "source: { $ref: '#/$defs/Source', maxLength: 9 }",
-        "beside $ref stands nothing",
+        "maxLength is not in the profile of $ref",
     ),
-    ("readings", "Source: { type: string, ", "Source: { ", "type is one of string, number"),
-    ("readings", "Source: { type: string, ", "Source: { type: [string, number], ", "two types are a type and null"),
+    ("schemas/readings", "Source: { type: string, ", "Source: { ", "type is one of string, number"),
     (
-        "readings",
+        "schemas/readings",
+        "Source: { type: string, ",
+        "Source: { type: [string, number], ",
+        "two types are a type and null",
+    ),
+    (
+        "schemas/readings",
+        "Source: { type: string, ",
+        "Source: { type: [string, null], ",
+        "two types are a type and null",
+    ),
+    (
+        "schemas/readings",
         "Source: { type: string, ",
         "Source: { type: [string, 'null'], default: a, ",
         "default is not in the profile of string",
     ),
-    ("readings", "format: uuid", "format: email", "format is one of date-time, uuid"),
-    ("readings", "required: [source, value]", "required: [source, value, unit]", "unit is required and not described"),
-    ("common", "    additionalProperties: false\n", "", "additionalProperties is always said"),
+    ("schemas/readings", "format: uuid", "format: email", "format is one of date-time, uuid"),
     (
-        "common",
+        "schemas/readings",
+        "required: [source, value]",
+        "required: [source, value, unit]",
+        "unit is required and not described",
+    ),
+    (
+        "schemas/readings",
+        "value: { type: number }",
+        "value: { type: number }\n      value: { type: number }",
+        "stands twice",
+    ),
+    ("schemas/scores", "enum: [up, down]", "enum: [up, off]", "off is quoted"),
+    ("schemas/readings", "at: '2026-01-04T23:30:00Z'", "at: 2026-01-04T23:30:00Z", "2026-01-04T23:30:00Z is quoted"),
+    ("schemas/scores", "./scoring.yaml#/$defs/Score", "./scoring.yaml#/$defs/Scored", "Scored leads nowhere"),
+    ("schemas/common", "    additionalProperties: false\n", "", "additionalProperties is always said"),
+    (
+        "schemas/common",
         "additionalProperties: { type: string, enum: [ok, unavailable] }",
         "additionalProperties: { enum: [ok, unavailable] }",
         "type is one of",
     ),
-    ("common", "        items: { $ref: '#/$defs/Issue' }\n", "", "items is always said"),
+    ("schemas/common", "        items: { $ref: '#/$defs/Issue' }\n", "", "items is always said"),
     (
-        "realtime",
+        "schemas/realtime",
         "      - $ref: '#/$defs/Ping'",
         "      - { type: object, additionalProperties: true }",
         "a variant of oneOf is a $ref to an object",
     ),
     (
-        "realtime",
+        "schemas/realtime",
         "      - $ref: '#/$defs/Ping'",
         "      - $ref: '#/$defs/Member'",
         "a variant of oneOf is a $ref to an object",
     ),
+    ("asyncapi/readings", "'#/channels/readings'", "'#/channels/reading'", "#/channels/reading leads nowhere"),
+    ("openapi/health", "operationId: isReady", "operationId: isAlive", "an operationId of its own"),
+    ("openapi/health", "      operationId: isReady\n", "", "an operationId of its own"),
+    (
+        "openapi/health",
+        "common.yaml#/$defs/Health",
+        "commons.yaml#/$defs/Health",
+        "commons.yaml#/$defs/Health leads nowhere",
+    ),
+    (
+        "openapi/readings",
+        "default: 100 }",
+        "default: 100, multipleOf: 2 }",
+        "multipleOf is not in the profile of integer",
+    ),
+    (
+        "openapi/readings",
+        "- name: limit\n",
+        "- name: limit\n          required: true\n",
+        "what is required has no default",
+    ),
 ];
 
-#[test]
-#[ignore = "toolchains: installs packages and runs emitted code"]
-fn what_lies_outside_the_profile_is_refused_with_file_and_line() {
-    let repository = Repository::emit(["--example", "pulse"]);
-    repository.runs("npm ci", 5);
-    for (area, old, new, says) in OUTSIDE_THE_PROFILE {
-        let path = repository.path(&format!("contract/schemas/{area}.yaml"));
+/// Plants each fault alone, which every command refuses by the same file, line and words.
+fn refusals(repository: &Repository, faults: &[&(&str, &str, &str, &str)], commands: &[(&str, &str)]) {
+    for (file, old, new, says) in faults {
+        let name = format!("contract/{file}.yaml");
+        let path = repository.path(&name);
         let text = fs::read_to_string(&path).unwrap();
-        let at = text.find(old).unwrap_or_else(|| panic!("{old:?} in {area}"));
+        let at = text.find(old).unwrap_or_else(|| panic!("{old:?} in {name}"));
         fs::write(&path, text.replacen(old, new, 1)).unwrap();
-        let said = repository.tries("node contract/generate.ts --check", "", 1).unwrap_err();
-        let place = format!("contract/schemas/{area}.yaml:");
-        let fault =
-            said.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says:?} is not in:\n{said}"));
-        let line: usize = fault.split(&place).nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
+        let said = commands.iter().map(|(line, below)| {
+            let said = repository.tries(line, below, 1).unwrap_err();
+            said.lines().filter(|line| line.starts_with("contract/")).map(str::to_owned).collect::<Vec<_>>()
+        });
+        let said: Vec<_> = said.collect();
+        assert!(said.iter().all(|other| *other == said[0]), "{says}: the languages disagree: {said:#?}");
+        let fault = said[0].iter().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says:?}: {said:#?}"));
+        let line: usize = fault.strip_prefix(&format!("{name}:")).unwrap().split(':').next().unwrap().parse().unwrap();
         let planted = text[..at].matches('\n').count() + 1;
         assert!(line.abs_diff(planted) <= 4, "{fault}: planted in line {planted}");
         fs::write(&path, text).unwrap();
     }
-    repository.runs("node contract/generate.ts --check", 1);
+    commands.iter().for_each(|(line, below)| drop(repository.tries(line, below, 1).unwrap()));
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and runs emitted code"]
+fn what_lies_outside_the_profile_is_refused_with_file_and_line_by_both_languages() {
+    let repository = Repository::emit(["--example", "pulse"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    let faults: Vec<_> = OUTSIDE_THE_PROFILE.iter().collect();
+    let commands = [("node contract/generate.ts --check", ""), (".venv/bin/python generate.py --check", "services/ml")];
+    refusals(&repository, &faults, &commands);
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and runs emitted code"]
+fn the_profile_is_held_without_node() {
+    let repository = Repository::emit(["--example", "foresight"]);
+    repository.runs("python3 tasks.py setup", 10);
+    let known = |file: &str| repository.path(&format!("contract/{file}.yaml")).exists();
+    let faults: Vec<_> = OUTSIDE_THE_PROFILE.iter().filter(|(file, ..)| known(file)).collect();
+    assert!(faults.len() >= 5);
+    refusals(&repository, &faults, &[("env PATH=/nowhere .venv/bin/python generate.py --check", "services/ml")]);
 }

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from lint import lint
+
 HERE = Path(__file__).parent
 SCHEMAS = HERE / "../../contract/schemas"
 
@@ -34,6 +36,9 @@ def without_samples(one: dict[str, object]) -> dict[str, object]:
 
 
 def main() -> int:
+    if faults := lint():
+        print(*faults, sep="\n", file=sys.stderr)
+        return 1
     check = "--check" in sys.argv[1:]
     code = models()
     if find_spec("generate_client"):
