@@ -34,7 +34,7 @@ await play(async (start) => {
     assert.ok(problem.includes(place), problem)
   }
   assert.match(await (await answers(`${ml}/metrics`)).text(), /# HELP/)
-  const traced = await fetch(`${ml}/model`, { headers: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' } })
+  const traced = await fetch(`${ml}/demand-forecast`, { headers: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' } })
   assert.equal((await traced.json()).model, score.model)
 
   const { browser, page, errors, picture } = await browse(ml)
