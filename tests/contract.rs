@@ -102,7 +102,8 @@ fn a_noun_is_renamed_in_the_contract_alone() {
     let repository = Repository::emit(["--example", "pulse"]);
     repository.runs("npm ci", 5);
     repository.runs("npm run setup", 10);
-    for file in ["openapi/readings", "openapi/scoring", "openapi/models", "asyncapi/readings", "asyncapi/scores"] {
+    let openapi = ["models", "readings", "realtime", "scoring"].map(|area| format!("openapi/{area}"));
+    for file in openapi.into_iter().chain(["readings", "scores"].map(|area| format!("asyncapi/{area}"))) {
         let path = repository.path(&format!("contract/{file}.yaml"));
         let text = fs::read_to_string(&path).unwrap();
         let renamed = text.replace("berth-map", "quays").replace("delay-model", "arrivals");

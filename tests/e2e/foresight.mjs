@@ -1,6 +1,6 @@
 // Python alone: the model answers one and many, explains refusals, and survives being killed.
 import assert from 'node:assert/strict'
-import { answers, browse, eventually, freePort, play, stop } from './lib.mjs'
+import { answers, browse, eventually, freePort, play, readDocs, stop } from './lib.mjs'
 
 await play(async (start) => {
   const port = await freePort()
@@ -44,6 +44,8 @@ await play(async (start) => {
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0)
   assert.deepEqual(errors, [])
   await browser.close()
+
+  await readDocs(ml, 'foresight', 'API')
 
   await stop(service, 'SIGKILL')
   service = startPython()

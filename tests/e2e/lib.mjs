@@ -1,4 +1,5 @@
 // What the scenarios share: services as processes, waiting, a browser. Everything is stopped by its own process id.
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -108,6 +109,60 @@ export async function browse(url, options = {}) {
   await page.goto(url)
   const picture = (name) => page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
   return { browser, page, errors, picture }
+}
+
+/** The docs of a service, followed from its page if it has one: they show all of the contract, and load nothing from elsewhere. */
+export async function readDocs(service, name, link) {
+  const { browser, page, errors, picture } = await browse('about:blank', { colorScheme: 'light' })
+  const strangers = []
+  page.on('request', (request) => /^data:/.test(request.url()) || request.url().startsWith(service) || strangers.push(request.url()))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  await page.goto(link ? service : `${service}/docs`)
+  if (link) await page.getByRole('link', { name: link, exact: true }).click()
+  await page.locator('article').first().waitFor()
+  const { openapi, asyncapi, schemas } = await (await fetch(`${service}/docs/contract.json`)).json()
+  const shows = async (id, ...words) => {
+    const text = await page.locator(`[id="${id}"]`).innerText({ timeout: 5000 })
+    for (const word of words) assert.ok(text.includes(word), `${word} in ${text}`)
+    assert.equal(await page.locator(`#contents a[href="#${encodeURIComponent(id)}"]`).isVisible(), true, id)
+  }
+  let count = 0
+  for (const [document, { paths }] of Object.entries(openapi))
+    for (const [path, item] of Object.entries(paths))
+      for (const [method, { operationId, responses }] of Object.entries(item))
+        if (operationId) {
+          await shows(`${document}/${operationId}`, method.toUpperCase(), path, ...Object.keys(responses))
+          count++
+        }
+  for (const [document, { channels }] of Object.entries(asyncapi))
+    for (const [key, { address, messages }] of Object.entries(channels)) {
+      await shows(`${document}/${key}`, address, ...Object.values(messages).map(({ payload }) => payload.$ref.split('/').pop()))
+      count++
+    }
+  for (const definitions of Object.values(schemas))
+    for (const [definition, { properties = {} }] of Object.entries(definitions)) {
+      await shows(definition, ...Object.keys(properties))
+      count++
+    }
+  assert.equal(await page.locator('article').count(), count)
+  await page.screenshot({ path: join(pictures, `${name}-docs-light.png`) })
+
+  // The keyboard reaches the filter; a link to what it hides shows it again.
+  await page.keyboard.press('/')
+  await page.keyboard.type('livez')
+  assert.ok((await page.locator('article:visible').count()) < count / 4)
+  await page.evaluate(() => (location.hash = '#Problem'))
+  await page.locator('article:target').waitFor()
+  assert.equal(await page.locator('article:visible').count(), count)
+  await eventually('the target in sight', async () => assert.ok(Math.abs((await page.locator('[id="Problem"]').boundingBox()).y) < 200))
+
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize({ width: 375, height: 800 })
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert.ok(overflow <= 0, `the docs are ${overflow} px wider than a phone`)
+  await page.screenshot({ path: join(pictures, `${name}-docs-phone-dark.png`) })
+  assert.deepEqual([errors, strangers], [[], []])
+  await browser.close()
 }
 
 /** Plays a scenario and leaves nothing running, however it ends. */

@@ -1,6 +1,6 @@
 // Both languages: readings reach every browser, scores come back, and either service may die.
 import assert from 'node:assert/strict'
-import { answers, browse, connect, eventually, freePort, play, stop } from './lib.mjs'
+import { answers, browse, connect, eventually, freePort, play, readDocs, stop } from './lib.mjs'
 
 await play(async (start) => {
   const [port, mlPort] = [await freePort(), await freePort()]
@@ -41,6 +41,10 @@ await play(async (start) => {
   let text = ''
   while (!text.includes('data:')) text += new TextDecoder().decode((await reader.read()).value)
   await reader.cancel()
+
+  // Each language shows the whole contract to read.
+  await readDocs(node, 'pulse', 'API')
+  await readDocs(env.ML_URL, 'pulse-ml')
 
   // The page shows both languages at work.
   const { browser, page, errors, picture } = await browse(node)

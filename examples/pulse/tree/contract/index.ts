@@ -1,5 +1,5 @@
 // The contract at run time: its YAML files are read as they are, so nothing can drift from them.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { Compile } from 'typebox/schema'
 import { parse } from 'yaml'
 import type { Definitions, Issue } from './generated/common.ts'
@@ -39,10 +39,10 @@ for (const [area, definitions] of areas)
 const events = Object.keys($defs).filter((name) => /.Event$/.test(name))
 if ($defs.Event) $defs.Event = { oneOf: events.map((name) => ({ $ref: `#/$defs/${name}` })) }
 
-/** The files of a folder, as pairs of name and content. */
+/** The files of a folder, if there is one, as pairs of name and content. */
 export function read<Document>(folder: string): [name: string, document: Document][] {
   const at = new URL(`./${folder}/`, import.meta.url)
-  const files = readdirSync(at).filter((file) => file.endsWith('.yaml'))
+  const files = (existsSync(at) ? readdirSync(at) : []).filter((file) => file.endsWith('.yaml'))
   return files
     .sort()
     .map((file) => [file.replace('.yaml', ''), parse(readFileSync(new URL(file, at), 'utf8'))])

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { areas, checkOf } from '#contract'
@@ -52,6 +53,17 @@ test('tells the trace of a request', async () => {
   const asked = { traceparent: `00-${id}-${'b'.repeat(16)}-01` }
   const { headers } = await fetch(`${url}/livez`, { headers: asked })
   assert.match(`${headers.get('traceparent')}`, new RegExp(`^00-${id}-(?!b{16})[0-9a-f]{16}-01$`))
+})
+
+test('serves the contract to read, and lets that load nothing from elsewhere', async () => {
+  const page = await fetch(`${url}/docs`)
+  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)
+  assert.doesNotMatch(await page.text(), /(src|href)="(\/|https?:)/)
+  for (const file of globSync('*', { cwd: `${import.meta.dirname}/../../../contract/docs` }))
+    assert.equal((await fetch(new URL(file, page.url))).status, 200, file)
+  const { openapi } = await json<{ openapi: object }>(fetch(new URL('contract.json', page.url)))
+  for (const id of operations.keys())
+    assert.ok(JSON.stringify(openapi).includes(`"operationId":"${id}"`), id)
 })
 
 test('continues a trace, and begins one when there is none', () => {

@@ -68,6 +68,19 @@ def test_names_a_setting_that_cannot_be_used() -> None:
     assert read(Config, {"HOST": ""}).host == "127.0.0.1"
 
 
+def test_serves_the_contract_to_read_and_lets_that_load_nothing_from_elsewhere() -> None:
+    client = TestClient(create_app({"SERVICE_TOKEN": "secret"}))
+    page = client.get("/docs")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert not re.search(r'(src|href)="(/|https?:)', page.text)
+    for file in (CONTRACT / "docs").iterdir():
+        assert client.get(page.url.join(file.name.replace("index.html", ""))).is_success, file
+    told = json.dumps(client.get("/docs/contract.json").json()["openapi"])
+    for file in OPENAPI.glob("*.yaml"):
+        for operation in load(file.stem):
+            assert f'"operationId": "{operation.described["operationId"]}"' in told
+
+
 # The contract: every operation is asked for, and every answer held against it.
 
 OPENAPI = CONTRACT / "openapi"
