@@ -60,8 +60,11 @@ await play(async (start) => {
   await eventually('down on the page', async () => assert.equal(await page.getByText('down', { exact: true }).count(), 1))
   await picture('pulse-python-down')
   assert.equal((await fetch(`${node}/livez`)).status, 200)
+  const announced = client.next('the model announced', ({ event }) => event?.type === 'model', 40)
   ml = startPython()
   await back
+  const { model } = (await announced).event
+  await eventually('the model on the page', async () => assert.equal(await page.getByText(`with model ${model}`).count(), 1))
   await eventually('up again on the page', async () => assert.equal(await page.getByText('up', { exact: true }).count(), 2))
 
   // Node dies: the page says so, and comes back by itself.

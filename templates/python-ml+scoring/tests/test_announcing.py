@@ -64,7 +64,8 @@ def test_announces_the_model_once(
         assert not Event().wait(0.3)  # time for a second one
     manifest = current(models)[1]
     ((path, key, token, event),) = node.asked
-    assert (path, key, token) == (operations()["announce"].path, manifest.version, "Bearer secret")
+    assert (path, token) == (operations()["announce"].path, "Bearer secret")
+    assert key == f"{manifest.version}-{announcing.START}"
     assert (event.model, event.quality) == (manifest.version, manifest.quality)
 
 

@@ -1,6 +1,7 @@
 """Tells the Node service, which tells every browser, of each model that gets into service."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from app.telemetry import log
 
 LOOK = 1.0
 """Seconds between two looks; also until a new try when nobody answered."""
+START = secrets.token_hex(8)
+"""Of this process: the same model is news again after a restart."""
 
 
 class Settings(BaseModel):
@@ -36,7 +39,9 @@ async def announce(models: Models, store: Store) -> None:
         if store.model and store.model.manifest.version != told:
             manifest = store.model.manifest
             try:
-                await models.announce(event_of(manifest), idempotency_key=manifest.version)
+                await models.announce(
+                    event_of(manifest), idempotency_key=f"{manifest.version}-{START}"
+                )
                 told = manifest.version
             except RefusedError as error:
                 log.warning("the announcement was refused: %s", error)

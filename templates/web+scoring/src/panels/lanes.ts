@@ -13,19 +13,21 @@ const calm = matchMedia('(prefers-reduced-motion: reduce)')
 class Lane {
   readonly element: HTMLElement
   #chip = h('span', { class: 'chip' })
+  #task: HTMLElement
   #figures = h('dl', {})
   #shown = ''
 
   constructor(language: Language, title: string, task: string) {
     const head = h('h3', {}, title, this.#chip)
-    const words = h('p', { class: 'small quiet' }, task)
-    this.element = h('article', { class: `lane ${language}` }, head, words, this.#figures)
+    this.#task = h('p', { class: 'small quiet' }, task)
+    this.element = h('article', { class: `lane ${language}` }, head, this.#task, this.#figures)
   }
 
-  show(state: State, figures: Record<string, string>): void {
-    const now = JSON.stringify([state, figures])
+  show(state: State, figures: Record<string, string>, task = ''): void {
+    const now = JSON.stringify([state, figures, task])
     if (now === this.#shown) return
     this.#shown = now
+    if (task) this.#task.textContent = task
     this.element.classList.toggle('down', state === 'down')
     this.#chip.className = `chip ${looks[state]}`
     this.#chip.textContent = state
@@ -70,12 +72,16 @@ export default {
         'readings per second': round(journeys.rate('heard')),
         'typical time': ms(journeys.typical('node')),
       })
-      python.show(pythonIs, {
+      const figures = {
         'scores per second': round(journeys.rate('answered')),
         'typical time': ms(journeys.typical('python')),
         pending: round(journeys.pending),
-        model: journeys.model || '–',
-      })
+      }
+      python.show(
+        pythonIs,
+        figures,
+        journeys.model && `Scores each reading with model ${journeys.model}.`,
+      )
       wire.classList.toggle('cut', pythonIs !== 'up')
       banner.classList.toggle('warn', pythonIs !== 'up')
       const words = explain(nodeIs, pythonIs)
