@@ -108,7 +108,7 @@ const literal = (value: unknown) =>
   typeof value === 'string' ? `'${value.replace(/['\\]/g, '\\$&')}'` : JSON.stringify(value)
 
 const comment = ({ description }: Schema, indent = '') =>
-  description ? `${indent}/** ${description.trim()} */\n` : ''
+  description ? `${indent}/** ${description.trim().replaceAll('*/', '* /')} */\n` : ''
 
 function importing(imports: Names, wire: string): string {
   const types = [...imports].sort().map(([from, names]) => {

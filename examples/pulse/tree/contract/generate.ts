@@ -3,7 +3,7 @@
 import './lint.ts' // First: what follows trusts the contract.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { areas, channelsOf } from './index.ts'
+import { areas, channelsOf, read } from './index.ts'
 import { type Described, described } from './operations.ts'
 import { typesOf } from './types.ts'
 
@@ -39,7 +39,9 @@ function lines(names: Record<string, Record<string, unknown>>): string {
 }
 
 /** An area is all that stands in files of one name. */
-const all = new Set([...areas.keys(), ...[...described()].map(({ document }) => document)])
+const spoken = [...described()].map(({ document }) => document)
+const heard = read('asyncapi').map(([document]) => document)
+const all = new Set([...areas.keys(), ...spoken, ...heard])
 const wanted = new Map<string, string>()
 for (const area of all) {
   const names = namesOf(area)
@@ -47,7 +49,7 @@ for (const area of all) {
   if (Object.keys(names).length > 0) wanted.set(`${area}.json`, `${lines(names)}\n`)
 }
 
-function read(file: string): string {
+function written(file: string): string {
   try {
     return readFileSync(new URL(file, folder), 'utf8').replaceAll('\r\n', '\n')
   } catch {
@@ -57,7 +59,7 @@ function read(file: string): string {
 
 mkdirSync(folder, { recursive: true })
 const stale = readdirSync(folder).filter((file) => !wanted.has(file))
-const drifted = [...wanted].filter(([file, text]) => read(file) !== text).map(([file]) => file)
+const drifted = [...wanted].filter(([file, text]) => written(file) !== text).map(([file]) => file)
 
 if (!process.argv.includes('--check')) {
   for (const file of stale) rmSync(new URL(file, folder))
