@@ -128,15 +128,12 @@ function operation(name, whole, path, method) {
     id: `${name}/${told.operationId}`,
     badge: method,
     label: path,
-    summary: told.summary,
+    summary: told.summary ?? told.operationId,
     about: told.description,
     refers: JSON.stringify([parameters, body, answers]),
     details: [
       titled('Parameters', parameters.map(parameter)),
-      titled(
-        'Body',
-        Object.entries(body).map(([mime, { schema }]) => row(mime, '', shown(schema))),
-      ),
+      Object.entries(body).map(([mime, { schema }]) => [h('h4', 'Body'), shown(schema, mime)]),
       titled('Answers', answers.map(response)),
       titled(
         'Token',
