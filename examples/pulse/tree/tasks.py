@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ALL = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
 SERVICES = [service for service in ALL if service.name in (sys.argv[2:] or [service.name])]
+REDOCLY = "@redocly/cli@2.77.0"  # as in package.json where there is one
+RUNS_TYPESCRIPT = "process.exit(process.features.typescript ? 0 : 1)"
 LOCK = "--universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11"
 
 
@@ -98,14 +100,27 @@ def lock() -> None:
         call(service, *command, "--group", "dev", "-o", "requirements-dev.txt")
 
 
-TASKS = {task.__name__: task for task in (setup, dev, check, format, generate, train, start, lock)}
+def compare() -> None:
+    """say what changed in contract/ since the last release, and whom it breaks; takes Node"""
+    remedy = ("Node 22.18 or later is missing, for this task alone", "install it from nodejs.org")
+    node, npx = (shutil.which(name) or fail(*remedy) for name in ("node", "npx"))
+    if subprocess.run([node, "-e", RUNS_TYPESCRIPT]).returncode:
+        fail(*remedy)
+    command = [npx, "--yes", "-p", REDOCLY, "node", "contract/compare.ts", *sys.argv[2:]]
+    sys.exit(subprocess.run(command, cwd=ROOT).returncode)
+
+
+TASKS = {
+    task.__name__: task
+    for task in (setup, dev, check, format, generate, train, start, compare, lock)
+}
 
 
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (older ones have to be told)
         fail(f"this is Python {sys.version.split()[0]}", "use Python 3.11 or later")
     task = TASKS.get(sys.argv[1] if len(sys.argv) > 1 else "")
-    if task and not SERVICES:
+    if task and task != compare and not SERVICES:
         fail(f"there is no service {sys.argv[2]}", "say one of " + ", ".join(s.name for s in ALL))
     if task:
         task()

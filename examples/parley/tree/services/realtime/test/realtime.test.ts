@@ -156,19 +156,19 @@ test('a page of another origin may not connect', async () => {
 
 test('server-sent events carry the same, and resume by the last id', async () => {
   app.hub.publish('read:sse', eventOf('before'))
-  const listen = async (headers: Record<string, string>, until: string) => {
+  const listen = async (headers: Record<string, string>, until: string, begun = () => {}) => {
     const answer = await fetch(`${url}/sse?channel=read:sse`, { headers })
     assert.equal(answer.headers.get('content-type'), 'text/event-stream')
     const reader = answer.body?.getReader()
     const decoder = new TextDecoder()
-    let text = ''
+    let text = decoder.decode((await reader?.read())?.value)
+    begun()
     while (!text.includes(until)) text += decoder.decode((await reader?.read())?.value)
     await reader?.cancel()
     return text
   }
-  const first = listen({}, '"now"')
-  setTimeout(() => app.hub.publish('read:sse', eventOf('now')), 50)
-  const id = /id: (\S+:2)\n/.exec(await first)?.[1] ?? ''
+  const first = await listen({}, '"now"', () => app.hub.publish('read:sse', eventOf('now')))
+  const id = /id: (\S+:2)\n/.exec(first)?.[1] ?? ''
   app.hub.publish('read:sse', eventOf('missed'))
   assert.match(await listen({ 'last-event-id': id }, '"missed"'), /"recovered":true/)
   assert.equal((await fetch(`${url}/sse?channel=`)).status, 422)
