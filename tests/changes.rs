@@ -132,7 +132,7 @@ fn every_judged_change_gets_its_verdict() {
     for (verdict, words) in [
         (Verdict::Breaking, "breaking, caught"),
         (Verdict::Judgement, "a matter of judgement, said and let through"),
-        (Verdict::Undecided, "safe by reading only, asks for a reason"),
+        (Verdict::Undecided, "safe to a reader only: fails, and asks for a reason"),
         (Verdict::Safe, "safe, silent"),
     ] {
         println!("{:>3} of {:>3} {words}", counts[&verdict].0, counts[&verdict].1);
