@@ -189,6 +189,8 @@ fn what_cannot_be_compared_is_said_in_one_line() {
     fails(&["--refuse"], "error: Unknown option '--refuse'");
     fs::write(repository.path("contract/openapi/scoring.yaml"), "openapi: 3.1.1\n paths: {}\n").unwrap();
     fails(&[], "contract/openapi/scoring.yaml\" (2:7)");
+    fs::remove_file(repository.path("node_modules/.bin/redocly")).unwrap();
+    fails(&[], "error: redocly is not installed\nhint: npm ci");
     repository.runs("git tag --delete v1", 1);
     compare(&root, &repository, &[]).exits(0).prints("There is no release yet");
 }

@@ -237,7 +237,8 @@ async function main(): Promise<void> {
 try {
   await main()
 } catch (error) {
-  const { message, stderr } = error as Error & { stderr?: string }
-  console.error(`error: ${/^Error: (.*)/m.exec(stderr ?? '')?.[1] ?? message}`)
+  const { code, message, stderr } = error as Error & { code?: string; stderr?: string }
+  const what = code === 'ENOENT' ? 'redocly is not installed\nhint: npm ci' : message
+  console.error(`error: ${/^Error: (.*)/m.exec(stderr ?? '')?.[1] ?? what}`)
   process.exitCode = 2
 }
