@@ -18,6 +18,7 @@ fn pulse_lives_through_the_death_of_either_language() {
     repository.runs("npm ci", 5);
     repository.runs("npm run setup", 10);
     repository.runs("npm run check", 10);
+    repository.runs("npm run fuzz", 5);
     repository.is_clean();
     repository.plays("pulse.mjs", 5);
 }
@@ -28,6 +29,7 @@ fn parley_talks_and_comes_back() {
     let repository = Repository::emit(["--example", "parley"]);
     repository.runs("npm ci", 5);
     repository.runs("npm run check", 10);
+    repository.runs("npm run fuzz", 5);
     repository.is_clean();
     repository.plays("parley.mjs", 5);
 }
@@ -38,6 +40,7 @@ fn foresight_scores_and_refuses() {
     let repository = Repository::emit(["--example", "foresight"]);
     repository.runs("python3 tasks.py setup", 10);
     repository.runs("python3 tasks.py check", 10);
+    repository.runs("python3 tasks.py fuzz", 5);
     repository.is_clean();
     repository.plays("foresight.mjs", 5);
 }

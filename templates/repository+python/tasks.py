@@ -91,6 +91,12 @@ def train() -> None:
             run(service, "-m", "app.train")
 
 
+def fuzz() -> None:
+    """ask the running services what the contract allows and what it forbids"""
+    command = [sys.executable, "contract/fuzz.py", *sys.argv[2:]]
+    sys.exit(subprocess.run(command, cwd=ROOT).returncode)
+
+
 def lock() -> None:
     """pin what pyproject.toml asks for, with all that it needs; takes uv"""
     uv = shutil.which("uv") or fail("uv is missing", "pip install uv")
@@ -112,7 +118,7 @@ def compare() -> None:
 
 TASKS = {
     task.__name__: task
-    for task in (setup, dev, check, format, generate, train, start, compare, lock)
+    for task in (setup, dev, check, format, generate, train, start, compare, fuzz, lock)
 }
 
 

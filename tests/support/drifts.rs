@@ -82,8 +82,8 @@ pub const NODE: &[Drift] = &[
     (
         "taken: any body",
         NODE_EDGE,
-        "if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)",
-        "",
+        "'application/json') keep(operation.body.check, request.body)",
+        "'application/json') void 0",
     ),
     ("taken: any query", NODE_EDGE, "      keep(query.check, asked, 'query')\n", ""),
     (
@@ -257,7 +257,7 @@ pub const PYTHON: &[Drift] = &[
     ),
     ("taken: hours beyond the day", MODELS, "ge=0, le=23", "ge=0, le=99"),
     ("taken: less than promised", MODELS, "ge=0, le=23", "ge=10, le=23"),
-    ("taken: text for a number", MODELS, "last: Annotated[StrictFloat,", "last: Annotated[float,"),
+    ("taken: text for a number", MODELS, "last: Annotated[\n        StrictFloat,", "last: Annotated[\n        float,"),
     ("taken: no rows at all", MODELS, "max_length=1000, min_length=1", "max_length=1000, min_length=0"),
     ("announced: with another tag", ANNOUNCING, "type=\"model\", model=", "type=\"models\", model="),
     ("announced: a naive date", ANNOUNCING, "datetime.now(UTC)", "datetime.now()"),

@@ -31,3 +31,9 @@ test('only objects are events', async () => {
   for (const body of [[], 'text', 1, null])
     await assert.rejects(service.publish({ channel: 'orders', body: body as never }), ProblemError)
 })
+
+test('a channel is called as the contract allows', async () => {
+  const publish = (length: number) => service.publish({ channel: 'a'.repeat(length), body: {} })
+  await publish(255)
+  await assert.rejects(publish(256), ProblemError)
+})

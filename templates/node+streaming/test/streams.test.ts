@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { checkOf } from '#contract'
 import type { Problem } from '#contract/common'
 import { operations } from '#contract/stream'
-import { json, start } from './support.ts'
+import { json, send, start } from './support.ts'
 
 const { url } = await start()
 const demo = url + operations.feedStream.path.replace('{name}', 'demo')
@@ -36,4 +36,9 @@ test('a line that is no object is refused by its number', async () => {
   const answer = await feed('{"n":1}\n\n[1]\n')
   assert.equal(answer.status, 422)
   assert.match((await json<Problem>(answer)).detail ?? '', /^Line 2 /)
+})
+
+test('what is no stream of lines is refused', async () => {
+  const nothing = await fetch(demo, { method: 'POST' })
+  assert.deepEqual([nothing.status, (await send(demo, 'POST', {})).status], [415, 415])
 })

@@ -39,20 +39,35 @@ export function serve<Id extends keyof AllOperations>(
   const token = text(app.env, 'SERVICE_TOKEN', '')
   app.route({
     method: operation.method,
-    url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    url: urlOf(operation),
     ...(checksAnswers && { onSend: keepPromise(operation) }),
     async handler(request, reply) {
       if (operation.secured) admit(request, token)
       keep(path.check, request.params, 'path')
       keep(header.check, request.headers, 'header')
-      const asked = withNumbers(request.query as Record<string, string>, query.numbers)
+      const asked = withNumbers(request.query as Record<string, unknown>, query.numbers)
       keep(query.check, asked, 'query')
       if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)
+      else if (operation.body && !request.headers['content-type']?.startsWith(operation.body.type))
+        throw new Refusal(415, `The body is to be ${operation.body.type}.`)
       const headers = header.names.map((name) => [name, request.headers[name]])
       const input = { ...query.defaults, ...asked, ...Object.fromEntries(headers) }
       return handler(Object.assign(input, request.params, { body: request.body }), request, reply)
     },
   })
+}
+
+const urlOf = ({ path }: Operation) => path.replace(/\{(\w+)\}/g, ':$1')
+
+/** What may be asked at a path, by the operations that are served there. */
+function methodsAt(app: FastifyInstance, path: string): string[] {
+  const here = [...operations.values()]
+    .filter((operation) => new RegExp(`^${urlOf(operation).replace(/:\w+/g, '[^/]+')}$`).test(path))
+    .filter((operation) =>
+      app.hasRoute({ method: operation.method as 'GET', url: urlOf(operation) }),
+    )
+    .flatMap(({ method }) => (method === 'GET' ? [method, 'HEAD'] : [method]))
+  return [...new Set(here)]
 }
 
 /** Turns an answer that breaks the contract into an error of ours, before anyone relies on it. */
@@ -85,10 +100,10 @@ function keep(check: Check, value: unknown, place = ''): void {
     throw new Refusal(422, 'The request does not keep to the contract.', issues)
 }
 
-/** A query is text: what is to be a number becomes one, unless it is none. */
-function withNumbers(query: Record<string, string>, names: string[]): Record<string, unknown> {
-  const read = (name: string, value: string) =>
-    names.includes(name) && value.trim() !== '' && !Number.isNaN(Number(value))
+/** A query is text, or a list of texts for a name that comes twice: what is to be a number becomes one, if it is one. */
+function withNumbers(query: Record<string, unknown>, names: string[]): Record<string, unknown> {
+  const read = (name: string, value: unknown) =>
+    names.includes(name) && `${value}`.trim() !== '' && !Number.isNaN(Number(value))
       ? Number(value)
       : value
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, read(name, value)]))
@@ -124,24 +139,32 @@ export function refuseRaw(wire: Writable, status: number): void {
   wire.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-export function refuse(reply: FastifyReply, body: Problem): FastifyReply {
+function refuse(reply: FastifyReply, body: Problem): FastifyReply {
   // As bytes, for to text Fastify would add a charset, which JSON has none of.
   const bytes = Buffer.from(JSON.stringify(body))
   return reply.code(body.status).type('application/problem+json').send(bytes)
 }
 
-/** Answers every error with a problem document; what is our own fault is logged, not told. */
+/** Answers an error with a problem document; what is our own fault is logged, not told. */
+export function answerError(
+  error: FastifyError | Refusal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const status = error.statusCode ?? 500
+  if (status >= 500) request.log.error(error)
+  const errors = error instanceof Refusal ? error.errors : []
+  return refuse(reply, problem(status, status === 500 ? '' : error.message, errors))
+}
+
+/** Explains every refusal, that of a path that is not served among them. */
 export function explain(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) =>
-    refuse(
-      reply,
-      problem(404, `There is nothing at ${request.method} ${request.url.split('?')[0]}.`),
-    ),
-  )
-  app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
-    const status = error.statusCode ?? 500
-    if (status >= 500) request.log.error(error)
-    const errors = error instanceof Refusal ? error.errors : []
-    return refuse(reply, problem(status, status === 500 ? '' : error.message, errors))
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const [path = ''] = url.split('?')
+    const allowed = methodsAt(app, path)
+    if (allowed.length > 0) reply.header('allow', allowed.join(', '))
+    const status = allowed.length > 0 ? 405 : 404
+    return refuse(reply, problem(status, `There is nothing at ${method} ${path}.`))
   })
+  app.setErrorHandler(answerError)
 }

@@ -56,11 +56,20 @@ class Features(BaseModel):
     )
     hour: Annotated[StrictInt, Field(description='Hour of the newest reading in UTC.', ge=0, le=23)]
     weekday: Annotated[StrictInt, Field(description='Its day in UTC, Monday is 0.', ge=0, le=6)]
-    last: Annotated[StrictFloat, Field(description='Its value.')]
-    mean: Annotated[StrictFloat, Field(description='Mean of the window.')]
+    last: Annotated[
+        StrictFloat, Field(description='Its value.', ge=-1000000000000.0, le=1000000000000.0)
+    ]
+    mean: Annotated[
+        StrictFloat,
+        Field(description='Mean of the window.', ge=-1000000000000.0, le=1000000000000.0),
+    ]
     trend: Annotated[
         StrictFloat,
-        Field(description='(last - first) / (count - 1) of the window; 0 for a single reading.'),
+        Field(
+            description='(last - first) / (count - 1) of the window; 0 for a single reading.',
+            ge=-2000000000000.0,
+            le=2000000000000.0,
+        ),
     ]
 
 

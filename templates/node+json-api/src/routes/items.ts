@@ -4,11 +4,9 @@ import { Refusal, serve } from '../contract.ts'
 
 /** The sample resource: replace it, src/items.ts and the items.yaml files of contract/ by your own. */
 const routes: Plugin = (app) => {
-  serve(app, 'listItems', ({ cursor, limit }) => {
-    const before = cursor === undefined ? undefined : Number(cursor)
-    if (Number.isNaN(before)) throw new Refusal(422, 'This is no cursor of ours.')
-    return app.items.page(limit, before)
-  })
+  serve(app, 'listItems', ({ cursor, limit }) =>
+    app.items.page(limit, cursor === undefined ? undefined : Number(cursor)),
+  )
 
   serve(app, 'addItem', ({ body, 'idempotency-key': key }, { url }, reply) => {
     const item = app.items.add(body, key)

@@ -13,7 +13,7 @@ from app.operations import serve
 from app.store import Store
 
 router = APIRouter(tags=["items"])
-Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,18}$", max_length=200)]
+Cursor = Annotated[str | None, Query(pattern="^[0-9]{1,15}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Key = Annotated[str | None, Header(min_length=1, max_length=64)]
 

@@ -42,6 +42,11 @@ test('explains what is no request at all', async () => {
   }
 })
 
+test('says what may be asked when there is something, only not for this method', async () => {
+  const answer = await fetch(`${url}/livez`, { method: 'DELETE' })
+  assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'GET, HEAD'])
+})
+
 test('serves the page, and lets it load nothing from elsewhere', async () => {
   const answer = await fetch(url)
   assert.match(answer.headers.get('content-security-policy') ?? '', /default-src 'self'/)
@@ -155,6 +160,8 @@ for (const [id, operation] of served)
     for (const value of body?.invalid ?? []) assert.equal(await ask(id, operation, value), 422)
     if (operation.answers.has('default'))
       assert.equal(await ask(id, operation, body?.examples[0], 'unknown=1'), 422)
+    for (const name of operation.parameters.query.numbers)
+      assert.equal(await ask(id, operation, body?.examples[0], `${name}=1&${name}=2`), 422)
     for (const value of body?.examples ?? [undefined]) {
       const status = await ask(id, operation, value)
       assert.ok(status < 300, `${status} to ${JSON.stringify(value)}`)

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Environment, NAME, readConfig } from './config.ts'
-import { explain, problem, refuse, refuseRaw } from './contract.ts'
+import { answerError, explain, refuseRaw } from './contract.ts'
 import { newTrace, observe } from './telemetry.ts'
 
 declare module 'fastify' {
@@ -23,12 +23,13 @@ export async function createApp(env: Environment): Promise<FastifyInstance> {
     // One line per request is enough: telemetry.ts writes it. The trace of a request is its id.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace' }),
     bodyLimit: 1 << 20,
+    // How long a part of a path may be is for the contract to say.
+    routerOptions: { maxParamLength: 1 << 12 },
+    frameworkErrors: answerError,
     genReqId: ({ headers }) => newTrace(headers.traceparent).id,
     forceCloseConnections: 'idle',
-    // What is not even HTTP, or no URL, is refused in the same form as everything else.
+    // What is not even HTTP is refused in the same form as everything else.
     clientErrorHandler: (_, socket) => refuseRaw(socket, 400),
-    frameworkErrors: ({ statusCode = 400, message }, _, reply) =>
-      refuse(reply, problem(statusCode, message)),
   })
   app.decorate('env', env)
   app.decorate('checks', new Map())

@@ -1,9 +1,7 @@
-"""Holds contract/ to the PROFILE.md in it; every fault is told with file and line.
-
-Where there is Node, contract/lint.ts tells the same.
-"""
+"""Holds contract/ to PROFILE.md; every fault is told with file and line, as lint.ts tells it."""
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -11,7 +9,7 @@ from posixpath import dirname, join, normpath
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-CONTRACT = Path(__file__).parent / "../../contract"
+CONTRACT = Path(__file__).resolve().parent
 # Unquoted, these are one thing to Python (YAML 1.1) and another to Node (YAML 1.2).
 AMBIGUOUS = re.compile(
     r"yes|no|on|off|[-+]?(0[ob]?\d+|[\d_.]+e\d+|\d+[_:][\d_:.]+)|\d{4}-\d\d?-\d\d?([t ].*)?",
@@ -181,3 +179,7 @@ class File:
         for name in items(get(node, "required")):
             if name.value not in keys(properties):
                 self.fault(name, f"{name.value} is required and not described")
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(lint()) or 0)
