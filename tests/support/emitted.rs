@@ -65,6 +65,7 @@ fn run(command: &mut Command, line: &str, limit: Duration) -> Result<String, Str
     command
         .env("PATH", tools::path())
         .env("CI", "true")
+        .env("OMP_WAIT_POLICY", "passive") // training would burn the other core while it waits
         .stdin(Stdio::null())
         .stdout(file.try_clone().unwrap())
         .stderr(file);

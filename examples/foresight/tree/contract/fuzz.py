@@ -148,9 +148,11 @@ def status(url: str) -> int:
 
 
 def serves(name: str, urls: dict[str, str], document: Path) -> bool:
-    """Whether it knows the document's first path."""
-    lines = document.read_text("utf-8").splitlines()
-    path = next(line.strip().rstrip(":") for line in lines if line.startswith("  /"))
+    """Whether it knows the document's first path, and anything of it has an end."""
+    text = document.read_text("utf-8")
+    if text.count("operationId:") == text.count("x-endless: true"):
+        return False
+    path = next(line.strip().rstrip(":") for line in text.splitlines() if line.startswith("  /"))
     return status(urls[name] + path) != 404
 
 
