@@ -25,7 +25,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
     def log_message(self, *_): pass
-open(f"{os.environ['PIDS']}/{os.getpid()}", "w").close()
+with open(f"{os.environ['PIDS']}/{os.getpid()}", "w") as told:
+    told.write(" ".join(os.environ.get(name, "") for name in ("NODE_URL", "PORT", "ML_URL", "ML_PORT")))
 print('{"level":"info","time":"2026-01-01T10:20:30Z","message":"stand-in at work"}', flush=True)
 http.server.HTTPServer(("127.0.0.1", int(os.environ[sys.argv[1]])), Answer).serve_forever()
 "#;
@@ -243,6 +244,20 @@ fn a_port_in_use_is_passed_by() {
     let ran = Machine::new().run(["demo", "--once", "parley"]).exits(0);
     assert!(ran.stderr.contains("note: port 3000 is in use, so realtime listens on "), "{}", ran.stderr);
     assert!(ran.stderr.contains("Open http://127.0.0.1:") && !ran.stderr.contains(":3000"), "{}", ran.stderr);
+}
+
+#[test]
+fn each_service_is_told_where_the_others_listen() {
+    let _busy = TcpListener::bind("127.0.0.1:3000");
+    let machine = Machine::new();
+    machine.run(["demo", "--once", "pulse"]).exits(0);
+    assert_eq!(machine.services_seen(), 2);
+    for entry in fs::read_dir(machine.world.path("pids")).unwrap() {
+        let told = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let [node, port, ml, ml_port] = told.split(' ').collect::<Vec<_>>()[..] else { panic!("{told}") };
+        assert_ne!(port, "3000");
+        assert_eq!((node, ml), (&*format!("http://127.0.0.1:{port}"), &*format!("http://127.0.0.1:{ml_port}")));
+    }
 }
 
 #[test]

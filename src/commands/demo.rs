@@ -167,9 +167,9 @@ fn services(emitted: &Emitted, tools: &Tools, folder: &Path) -> Vec<Service> {
     let environment: Vec<(String, String)> = services
         .iter()
         .flat_map(|Service { variable, port, .. }| {
-            let url =
-                variable.strip_suffix("_PORT").map(|name| (format!("{name}_URL"), format!("http://127.0.0.1:{port}")));
-            [(variable.clone(), port.to_string())].into_iter().chain(url)
+            // Each finds the others wherever they listen today.
+            let name = variable.strip_suffix("_PORT").unwrap_or("NODE");
+            [(variable.clone(), port.to_string()), (format!("{name}_URL"), format!("http://127.0.0.1:{port}"))]
         })
         .collect();
     for service in &mut services {

@@ -4,7 +4,7 @@ import { answers, browse, connect, eventually, freePort, play, readDocs, stop } 
 
 await play(async (start) => {
   const [port, mlPort] = [await freePort(), await freePort()]
-  const env = { PORT: `${port}`, ML_PORT: `${mlPort}`, ML_URL: `http://127.0.0.1:${mlPort}` }
+  const env = { PORT: `${port}`, ML_PORT: `${mlPort}`, ML_URL: `http://127.0.0.1:${mlPort}`, NODE_URL: `http://127.0.0.1:${port}` }
   const node = `http://127.0.0.1:${port}`
   const startNode = () => start('node --env-file-if-exists=.env services/realtime/src/main.ts', env)
   const startPython = () => start('python3 tasks.py start ml', env)
