@@ -31,8 +31,8 @@ def method(described: Any, used: set[str]) -> list[str]:
         sent.append("body=body")
     headers = []
     for parameter in described.get("parameters", []):
-        if parameter["in"] != "header":
-            raise SystemExit(f"generate_client.py: {name} has a parameter in {parameter['in']}")
+        if parameter.get("in") != "header":
+            raise SystemExit(f"generate_client.py: {name} has a parameter that is no header")
         word = parameter["name"].replace("-", "_")
         kind = type_of(parameter["schema"], used)
         words.append(
@@ -51,7 +51,7 @@ def method(described: Any, used: set[str]) -> list[str]:
     call = f"await self.call({', '.join(sent)})"
     return [
         f"    async def {name}({', '.join(words)}) -> {answer}:",
-        f'        """{described["summary"]}."""',
+        f'        """{described.get("summary", name)}."""',
         f"        {call}"
         if answer == "None"
         else f"        return TypeAdapter({answer}).validate_json({call})",
@@ -64,9 +64,12 @@ def client() -> str:
     classes: list[str] = []
     for name in manifest["tool"]["contract"]["clients"]:
         document = yaml.safe_load((OPENAPI / f"{name}.yaml").read_text("utf-8"))
-        classes += ["", "", f"class {document['info']['title']}(Caller):"]
-        classes.append(f'    """{document["info"]["description"]}"""')
-        for item in document["paths"].values():
+        title = document["info"]["title"]
+        classes += ["", "", f"class {title.title().replace(' ', '')}(Caller):"]
+        classes.append(f'    """{document["info"].get("description", title)}"""')
+        for path, item in document["paths"].items():
+            if "{" in path or "parameters" in item:
+                raise SystemExit(f"generate_client.py: {path} has parameters")
             for described in item.values():
                 classes += ["", *method(described, used)]
     head = [HEAD, "", "from app.caller import Caller"]

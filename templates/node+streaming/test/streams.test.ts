@@ -42,3 +42,8 @@ test('what is no stream of lines is refused', async () => {
   const nothing = await fetch(demo, { method: 'POST' })
   assert.deepEqual([nothing.status, (await send(demo, 'POST', {})).status], [415, 415])
 })
+
+test('a line without end is refused', async () => {
+  const answer = await feed('x'.repeat(100_000))
+  assert.equal(answer.status, 413)
+})

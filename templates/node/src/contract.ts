@@ -43,16 +43,18 @@ export function serve<Id extends keyof AllOperations>(
     ...(checksAnswers && { onSend: keepPromise(operation) }),
     async handler(request, reply) {
       if (operation.secured) admit(request, token)
-      keep(path.check, request.params, 'path')
-      keep(header.check, request.headers, 'header')
+      const named = withNumbers(request.params as Record<string, unknown>, path.numbers)
+      keep(path.check, named, 'path')
+      const headers = { ...header.defaults, ...withNumbers(request.headers, header.numbers) }
+      keep(header.check, headers, 'header')
       const asked = withNumbers(request.query as Record<string, unknown>, query.numbers)
       keep(query.check, asked, 'query')
       if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)
       else if (operation.body && !request.headers['content-type']?.startsWith(operation.body.type))
         throw new Refusal(415, `The body is to be ${operation.body.type}.`)
-      const headers = header.names.map((name) => [name, request.headers[name]])
-      const input = { ...query.defaults, ...asked, ...Object.fromEntries(headers) }
-      return handler(Object.assign(input, request.params, { body: request.body }), request, reply)
+      const own = header.names.map((name) => [name, headers[name]])
+      const input = { ...query.defaults, ...asked, ...Object.fromEntries(own), ...named }
+      return handler(Object.assign(input, { body: request.body }), request, reply)
     },
   })
 }
@@ -136,7 +138,7 @@ export function refuseRaw(wire: Writable, status: number): void {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ]
-  wire.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  wire.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => wire.destroy())
 }
 
 function refuse(reply: FastifyReply, body: Problem): FastifyReply {

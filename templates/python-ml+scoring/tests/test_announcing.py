@@ -53,17 +53,20 @@ def node(request: pytest.FixtureRequest) -> Iterator[Node]:
     server.server_close()
 
 
-@pytest.mark.parametrize("node", [[204], [422]], indirect=True, ids=["taken", "refused"])
-def test_announces_the_model_once(
+@pytest.mark.parametrize("node", [[204], [422], [503, 204]], indirect=True)
+def test_announces_the_model_until_it_is_answered(
     node: Node, environ: dict[str, str], models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = len(node.statuses)
     monkeypatch.setattr(announcing, "LOOK", 0.05)
     url = f"http://127.0.0.1:{node.server_port}"
     with TestClient(create_app(environ | {"NODE_URL": url, "SERVICE_TOKEN": "secret"})):
         assert node.done.wait(5)
         assert not Event().wait(0.3)  # time for a second one
     manifest = current(models)[1]
-    ((path, key, token, event),) = node.asked
+    assert len(node.asked) == asked
+    assert len({key for _, key, _, _ in node.asked}) == 1
+    path, key, token, event = node.asked[-1]
     assert (path, token) == (operations()["announce"].path, "Bearer secret")
     assert key == f"{manifest.version}-{announcing.START}"
     assert (event.model, event.quality) == (manifest.version, manifest.quality)

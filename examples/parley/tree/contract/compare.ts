@@ -148,6 +148,9 @@ function lastTag(): string | undefined {
   }
 }
 
+/** What `fuzz` has installed beside the contract is none of it. */
+const isOurs = (path: string) => !path.endsWith('.venv')
+
 /** Puts the contract as it was into `base`, and as it is into `now`. */
 function unpack(release: string, folder: string): void {
   const base = join(folder, 'base')
@@ -161,7 +164,7 @@ function unpack(release: string, folder: string): void {
     const remedy = "say a tag, a commit, or what 'git archive --output FILE.tar REF contract' wrote"
     throw new Error(`there is no contract in ${release}\nhint: ${remedy}`)
   }
-  cpSync(HERE, join(folder, 'now/contract'), { recursive: true })
+  cpSync(HERE, join(folder, 'now/contract'), { recursive: true, filter: isOurs })
 }
 
 const documents = (root: string) =>

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { addressOf } from '#contract'
 import type { Plugin } from '../app.ts'
 import { Refusal, serve } from '../contract.ts'
@@ -22,7 +22,7 @@ const routes: Plugin = (app) => {
     const body = request.body as Readable
     let lines = 0
     try {
-      for await (const line of createInterface({ input: body })) {
+      for await (const line of createInterface({ input: Readable.from(bounded(body)) })) {
         if (!line.trim()) continue
         const data = read(line, ++lines)
         const at = new Date().toISOString()
@@ -56,6 +56,17 @@ const routes: Plugin = (app) => {
       app.hub.unsubscribe(channel, follower)
     })
   })
+}
+
+/** A line without end would fill the memory. */
+async function* bounded(body: Readable): AsyncGenerator<Buffer> {
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    const end = chunk.lastIndexOf(10)
+    length = end < 0 ? length + chunk.length : chunk.length - end
+    if (length > limits.message) throw new Refusal(413, 'The line is too long.')
+    yield chunk
+  }
 }
 
 function read(line: string, number: number): Record<string, unknown> {

@@ -5,9 +5,10 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from http.client import HTTPException
 
 from fastapi import APIRouter, FastAPI
-from pydantic import BaseModel, SecretStr
+from pydantic import AnyHttpUrl, BaseModel, SecretStr
 
 from app.caller import RefusedError
 from app.client import Models
@@ -18,18 +19,20 @@ from app.telemetry import log
 
 LOOK = 1.0
 """Seconds between two looks; also until a new try when nobody answered."""
+PASSING = {408, 429, 502, 503, 504}
+"""Refusals of a service that starts, ends or has too much to do."""
 START = secrets.token_hex(8)
 """Of this process: the same model is news again after a restart."""
 
 
 class Settings(BaseModel):
-    node_url: str = "http://127.0.0.1:3000"
+    node_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:3000")
     service_token: SecretStr = SecretStr("")
 
 
 def prepare(app: FastAPI) -> None:
     settings = read(Settings, app.state.environ)
-    app.state.models = Models(settings.node_url, settings.service_token.get_secret_value())
+    app.state.models = Models(str(settings.node_url), settings.service_token.get_secret_value())
 
 
 async def announce(models: Models, store: Store) -> None:
@@ -45,8 +48,8 @@ async def announce(models: Models, store: Store) -> None:
                 told = manifest.version
             except RefusedError as error:
                 log.warning("the announcement was refused: %s", error)
-                told = manifest.version
-            except OSError:
+                told = "" if error.problem.status in PASSING else manifest.version
+            except (OSError, HTTPException):
                 log.debug("nobody hears the announcement yet")
         await asyncio.sleep(LOOK)
 

@@ -23,14 +23,13 @@ export async function* listen(channel: string, how: Listening = {}): AsyncGenera
   const { base = '', signal, accepted } = how
   let { since } = how
   for (let attempt = 0; !signal?.aborted; attempt++) {
+    const line = new Line(signal)
     try {
       const address = `${base}${operations.listen.path}?${new URLSearchParams({ channel })}`
-      const answer = await fetch(address, {
-        headers: since ? { 'last-event-id': since } : {},
-        ...(signal && { signal }),
-      })
-      if (answer.status >= 400 && answer.status < 500) throw new Refused(await answer.text())
-      for await (const { id, type, data } of frames(answer)) {
+      const headers: Record<string, string> = since ? { 'last-event-id': since } : {}
+      const answer = await fetch(address, { headers, signal: line.signal })
+      if (FINAL.test(`${answer.status}`)) throw new Refused(await answer.text())
+      for await (const { id, type, data } of frames(answer, line)) {
         attempt = 0
         if (type === 'accepted') {
           const standing: Standing = JSON.parse(data)
@@ -43,8 +42,36 @@ export async function* listen(channel: string, how: Listening = {}): AsyncGenera
       }
     } catch (error) {
       if (error instanceof Refused) throw error
+    } finally {
+      line.end()
     }
     await pause(backoff(attempt), signal).catch(() => {})
+  }
+}
+
+/** Refused for good; 408 and 429 pass by. */
+const FINAL = /^4(?!08|29)/
+const SILENCE_MS = 60_000
+
+/** Cut when nothing came for a while, for the service shows a sign of life every 25 seconds. */
+class Line {
+  #cut = new AbortController()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly signal: AbortSignal
+
+  constructor(signal?: AbortSignal) {
+    this.signal = AbortSignal.any(signal ? [signal, this.#cut.signal] : [this.#cut.signal])
+    this.heard()
+  }
+
+  heard(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#cut.abort(), SILENCE_MS)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#cut.abort()
   }
 }
 
@@ -58,9 +85,10 @@ interface Frame {
 }
 
 /** The frames of a stream (WHATWG HTML, 9.2.6), as far as our services write them. */
-async function* frames({ body }: Response): AsyncGenerator<Frame> {
+async function* frames({ body }: Response, line: Line): AsyncGenerator<Frame> {
   let rest = ''
   for await (const text of (body ?? new Blob().stream()).pipeThrough(new TextDecoderStream())) {
+    line.heard()
     const blocks = (rest + text).split('\n\n')
     rest = blocks.pop() ?? ''
     for (const block of blocks) {

@@ -6,8 +6,9 @@ import type {
   Event,
   Member,
   ServerMessage,
+  Welcome,
 } from '../generated/realtime.ts'
-import { backoff } from './http.ts'
+import { backoff, newKey } from './http.ts'
 
 export type State =
   | { name: 'connecting' | 'online' | 'waiting' }
@@ -47,6 +48,7 @@ export class Live {
   #attempt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #heard = 0
+  #maxBytes = Number.POSITIVE_INFINITY
   #id = 0
   #channels = new Map<string, Channel>()
   #requests = new Map<number, Request>()
@@ -100,7 +102,7 @@ export class Live {
   /** Repeated with the same key, over any number of connections, until the service has answered. */
   publish(channel: string, data: Record<string, unknown>): Promise<Accepted> {
     const id = ++this.#id
-    const message: ClientMessage = { type: 'publish', id, channel, data, key: crypto.randomUUID() }
+    const message: ClientMessage = { type: 'publish', id, channel, data, key: newKey() }
     return new Promise((resolve, reject) => {
       this.#requests.set(id, { message, resolve, reject })
       this.#send(message)
@@ -109,7 +111,7 @@ export class Live {
 
   #hear(message: ServerMessage): void {
     this.#heard = Date.now()
-    if (message.type === 'welcome') this.#welcomed(message.heartbeat)
+    if (message.type === 'welcome') this.#welcomed(message)
     else if (message.type === 'accepted') this.#accepted(message)
     else if (message.type === 'event') this.#deliver(message)
     else if (message.type === 'joined' || message.type === 'left') {
@@ -121,8 +123,9 @@ export class Live {
     }
   }
 
-  #welcomed(heartbeat: number): void {
+  #welcomed({ heartbeat, maxBytes }: Welcome): void {
     this.#attempt = 0
+    this.#maxBytes = maxBytes
     this.#tell({ name: 'online' })
     for (const [name, channel] of this.#channels) this.#ask(name, channel)
     for (const { message } of this.#requests.values()) this.#send(message)
@@ -185,13 +188,20 @@ export class Live {
 
   /** Says nothing while there is no connection: #welcomed() asks again for all that still counts. */
   #send(message: ClientMessage): void {
-    if (this.state.name === 'online') this.#socket?.send(JSON.stringify(message))
+    if (this.state.name !== 'online') return
+    const text = JSON.stringify(message)
+    const isTooLong = new TextEncoder().encode(text).length > this.#maxBytes
+    // The service would close the connection, and we would come back with the same.
+    if (isTooLong && 'id' in message) this.#refused(message.id, 'The message is too long.')
+    else this.#socket?.send(text)
   }
 
   #closed(code: number, reason: string): void {
     clearTimeout(this.#timer)
-    if (NOT_ALLOWED.includes(code)) this.#tell({ name: 'refused', reason })
-    else {
+    if (NOT_ALLOWED.includes(code)) {
+      this.#tell({ name: 'refused', reason })
+      for (const id of this.#requests.keys()) this.#refused(id, reason)
+    } else {
       const wait = code === RESTARTED ? Math.random() * 5_000 : backoff(this.#attempt++)
       this.#timer = setTimeout(() => this.connect(), wait)
       this.#tell({ name: 'waiting' })

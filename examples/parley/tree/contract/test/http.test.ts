@@ -59,7 +59,7 @@ test('repeats what may be repeated, with one key', async () => {
   statuses = [503, 503]
   assert.deepEqual(await service.add({ body: {} }), { n: 3 })
   const keys = asked.map(({ headers }) => headers['idempotency-key'])
-  assert.match(`${keys[0]}`, /^[\da-f-]{36}$/)
+  assert.match(`${keys[0]}`, /^[\da-f]{32}$/)
   assert.equal(new Set(keys).size, 1)
 })
 

@@ -73,24 +73,33 @@ export function clientOf<Operations>(
 type Input = Record<string, unknown>
 
 const KEY = 'idempotency-key'
+
+/** A key that nobody else has. (`randomUUID` is not there for a page that came over plain HTTP.) */
+export const newKey = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+
 const SAFE = ['GET', 'PUT', 'DELETE']
 const AGAIN = [429, 502, 503, 504]
 
 async function call(route: Route, input: Input, once: Once, settings: Settings): Promise<unknown> {
   const headers = headersOf(route, input, { ...settings.headers, ...once.headers })
-  const retries = SAFE.includes(route.method) || headers[KEY] ? (settings.retries ?? 2) : 0
+  const streams = input.body instanceof ReadableStream // it can be read once
+  const repeatable = !streams && (SAFE.includes(route.method) || headers[KEY])
+  const retries = repeatable ? (settings.retries ?? 2) : 0
   for (let attempt = 0; ; attempt++) {
     const answer = await ask(route, input, headers, once, settings).catch((error: Error) => error)
     const last = attempt >= retries || once.signal?.aborted
     if (answer instanceof Error) {
       if (last)
         throw once.signal?.aborted ? answer : new Unreachable('The service does not answer.')
-    } else if (last || !AGAIN.includes(answer.status)) return read(answer, once)
+    } else if (attempt > 0 && route.method === 'DELETE' && answer.status === 404)
+      return // by then it was gone
+    else if (last || !AGAIN.includes(answer.status)) return read(answer, once)
     const asked = answer instanceof Error ? null : answer.headers.get('retry-after')
-    await pause(
-      asked ? Math.min(Number(asked) * 1_000 || 0, 30_000) : backoff(attempt),
-      once.signal,
-    )
+    const seconds = Number.parseInt(asked ?? '', 10) // it may be a date, too
+    await pause(seconds >= 0 ? Math.min(seconds, 30) * 1_000 : backoff(attempt), once.signal)
   }
 }
 
@@ -107,14 +116,16 @@ async function ask(
   const address = `${`${base}`.replace(/\/$/, '')}${filled}${search && `?${search}`}`
   const body = JSON_TYPE.test(type ?? '') ? JSON.stringify(input.body) : input.body
   const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(), timeout)
+  // What is streamed is answered when it has ended.
+  const streams = body instanceof ReadableStream
+  const timer = streams ? undefined : setTimeout(() => limit.abort(), timeout)
   try {
     return await fetch(address, {
       method,
       headers,
       signal: AbortSignal.any(signal ? [signal, limit.signal] : [limit.signal]),
       ...(type && { body: body as BodyInit }),
-      ...(body instanceof ReadableStream && { duplex: 'half' }),
+      ...(streams && { duplex: 'half' }),
     })
   } finally {
     clearTimeout(timer) // an answer that has begun may stream for as long as it likes
@@ -126,7 +137,7 @@ const JSON_TYPE = /\Wjson\b/
 function headersOf({ headers, type }: Route, input: Input, more: Record<string, string>) {
   const given = headers.filter((name) => input[name] !== undefined)
   const own = Object.fromEntries(given.map((name) => [name, `${input[name]}`]))
-  const key = headers.includes(KEY) && { [KEY]: crypto.randomUUID() as string }
+  const key = headers.includes(KEY) && { [KEY]: newKey() }
   return { ...(type && { 'content-type': type }), ...key, ...more, ...own } as Record<
     string,
     string

@@ -204,10 +204,10 @@ const definitionsOf = (definitions) =>
     ],
   }))
 
-/** The service's own document comes first. */
+/** What every service says of its health comes last. */
 const groupsOf = (documents, entriesOf) =>
   Object.entries(documents)
-    .sort(([a], [b]) => (b === contract.service) - (a === contract.service))
+    .sort(([a], [b]) => (a === 'health') - (b === 'health'))
     .map(([name, whole]) => ({ ...whole.info, entries: entriesOf(name, whole) }))
 
 const groups = [
@@ -252,7 +252,7 @@ for (const group of groups) {
   contents.append(group.parts[1])
 }
 if (entries.length === 0) content.append(h('p', 'This service has no contract beside it.'))
-document.title = `${contract.openapi[contract.service]?.info.title ?? ''} API`.trim()
+document.title = `${contract.service} API`
 
 /** Shows the entries that hold every word of the filter. */
 function narrow() {

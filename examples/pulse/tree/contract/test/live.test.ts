@@ -133,3 +133,18 @@ test('does not knock again where it is not allowed in', () => {
   mock.timers.tick(60_000)
   assert.deepEqual(live.state, { name: 'refused', reason: 'not for you' })
 })
+
+test('what the service would not take is refused here, and the connection goes on', async () => {
+  const { live } = listening()
+  const long = live.publish('c', { text: 'ä'.repeat(40_000) })
+  await assert.rejects(long, { message: 'The message is too long.' })
+  assert.equal(live.state.name, 'online')
+  assert.ok(!Line.last.sent.some(({ type }) => type === 'publish'))
+})
+
+test('what was under way is refused when the connection is', async () => {
+  const { live } = listening()
+  const said = live.publish('c', { text: 'hello' })
+  Line.last.onclose({ code: 4003, reason: 'Not you.' })
+  await assert.rejects(said, { message: 'Not you.' })
+})

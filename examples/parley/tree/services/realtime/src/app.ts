@@ -13,6 +13,9 @@ declare module 'fastify' {
   }
 }
 
+/** Statuses of what is broken otherwise than by its form. */
+const BROKEN: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
+
 /** What plugins/ and routes/ consist of: each file adds one thing to the app. */
 export type Plugin = (app: FastifyInstance) => void | Promise<void>
 
@@ -29,7 +32,7 @@ export async function createApp(env: Environment): Promise<FastifyInstance> {
     genReqId: ({ headers }) => newTrace(headers.traceparent).id,
     forceCloseConnections: 'idle',
     // What is not even HTTP is refused in the same form as everything else.
-    clientErrorHandler: (_, socket) => refuseRaw(socket, 400),
+    clientErrorHandler: ({ code }, socket) => refuseRaw(socket, BROKEN[code] ?? 400),
   })
   app.decorate('env', env)
   app.decorate('checks', new Map())
