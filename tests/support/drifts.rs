@@ -79,13 +79,8 @@ pub const NODE: &[Drift] = &[
     ),
     ("problem: wrong content type", NODE_EDGE, "type('application/problem+json')", "type('application/json')"),
     ("problem: wrong status", NODE_EDGE, "new Refusal(422, 'The request", "new Refusal(400, 'The request"),
-    (
-        "taken: any body",
-        NODE_EDGE,
-        "'application/json') keep(operation.body.check, request.body)",
-        "'application/json') void 0",
-    ),
-    ("taken: any query", NODE_EDGE, "      keep(query.check, asked, 'query')\n", ""),
+    ("taken: any body", NODE_EDGE, "'application/json') keep(body.check, request.body)", "'application/json') void 0"),
+    ("taken: any query", NODE_EDGE, "  keep(query.check, asked, 'query')\n", ""),
     (
         "taken: less than promised",
         READINGS,

@@ -35,7 +35,6 @@ export function serve<Id extends keyof AllOperations>(
 ): void {
   const operation = operations.get(operationId)
   if (!operation) throw new Error(`contract/openapi has no operation ${operationId}`)
-  const { path, query, header } = operation.parameters
   const token = text(app.env, 'SERVICE_TOKEN', '')
   app.route({
     method: operation.method,
@@ -43,20 +42,33 @@ export function serve<Id extends keyof AllOperations>(
     ...(checksAnswers && { onSend: keepPromise(operation) }),
     async handler(request, reply) {
       if (operation.secured) admit(request, token)
-      const named = withNumbers(request.params as Record<string, unknown>, path.numbers)
-      keep(path.check, named, 'path')
-      const headers = { ...header.defaults, ...withNumbers(request.headers, header.numbers) }
-      keep(header.check, headers, 'header')
-      const asked = withNumbers(request.query as Record<string, unknown>, query.numbers)
-      keep(query.check, asked, 'query')
-      if (operation.body?.type === 'application/json') keep(operation.body.check, request.body)
-      else if (operation.body && !request.headers['content-type']?.startsWith(operation.body.type))
-        throw new Refusal(415, `The body is to be ${operation.body.type}.`)
-      const own = header.names.map((name) => [name, headers[name]])
-      const input = { ...query.defaults, ...asked, ...Object.fromEntries(own), ...named }
-      return handler(Object.assign(input, { body: request.body }), request, reply)
+      return handler(inputOf(operation, request) as unknown as Taken<Id>, request, reply)
     },
   })
+}
+
+/** All that was asked as one object, once it keeps to the contract. */
+function inputOf({ parameters, body }: Operation, request: FastifyRequest) {
+  const { path, query, header } = parameters
+  const named = withNumbers(request.params as Record<string, unknown>, path.numbers)
+  keep(path.check, named, 'path')
+  const brought = header.names.filter((name) => name in request.headers)
+  const given = Object.fromEntries(brought.map((name) => [name, request.headers[name]]))
+  const headers = withNumbers(given, header.numbers)
+  keep(header.check, headers, 'header')
+  const asked = withNumbers(request.query as Record<string, unknown>, query.numbers)
+  keep(query.check, asked, 'query')
+  if (body?.type === 'application/json') keep(body.check, request.body)
+  else if (body && !request.headers['content-type']?.startsWith(body.type))
+    throw new Refusal(415, `The body is to be ${body.type}.`)
+  return {
+    ...header.defaults,
+    ...headers,
+    ...query.defaults,
+    ...asked,
+    ...named,
+    body: request.body,
+  }
 }
 
 const urlOf = ({ path }: Operation) => path.replace(/\{(\w+)\}/g, ':$1')
