@@ -85,6 +85,19 @@ fn verdict(said: &Ran) -> Option<Verdict> {
 }
 
 #[test]
+fn every_judged_change_has_its_place() {
+    let mut contract = snapshot(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pulse/tree/contract"));
+    contract.retain(|path, _| path.ends_with(".yaml"));
+    let contract = contract.into_iter().map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()));
+    let mut contract: BTreeMap<_, _> = contract.collect();
+    let (release, changes) = changes::judged();
+    release.apply(&mut contract);
+    for change in changes {
+        change.apply(&mut contract.clone());
+    }
+}
+
+#[test]
 #[ignore = "toolchains: installs packages and runs emitted code"]
 fn every_judged_change_gets_its_verdict() {
     let (repository, changes) = released();
