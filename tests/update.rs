@@ -154,7 +154,7 @@ fn a_part_in_the_other_language_makes_it_a_hybrid() {
     let package = repository.read("package.json");
     assert!(package.contains("\"mine\": \"echo mine\"") && package.contains("\"setup\""), "{package}");
     assert!(repository.read("services/realtime/src/main.ts").starts_with("// mine\n"));
-    assert!(repository.root.join("contract/openapi/ml.yaml").is_file());
+    assert!(repository.root.join("contract/openapi/scoring.yaml").is_file());
     repository.unchanged_by(["update"], 0);
     // It is what `new` would have emitted, but for what the owner wrote.
     let fresh = World::new();
