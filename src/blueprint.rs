@@ -60,6 +60,7 @@ const DERIVED_FACTS: &[&str] = &[
     "ml",
     "api",
     "items",
+    "store",
     "github",
     "gitlab",
     "mit",
@@ -150,6 +151,13 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         .iter()
         .any(|workload| facts.contains(workload.word()));
     let scoring = node && ml;
+    let store = node
+        && product.parts.iter().any(|part| {
+            [Workload::Chat, Workload::JsonApi].contains(&part.workload)
+                && services.iter().any(|service| {
+                    service.language == Language::Node && service.parts.iter().any(|name| name == part.name.as_str())
+                })
+        });
     let derived = [
         ("node", node),
         ("python", python),
@@ -160,6 +168,7 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         ("scoring", scoring),
         ("realtime", node && (real_time || scoring)),
         ("readings", node && (scoring || facts.contains(Workload::LiveDashboard.word()))),
+        ("store", store),
         ("items", facts.contains(Workload::JsonApi.word())),
     ];
     facts.extend(derived.iter().filter(|(_, holds)| *holds).map(|(fact, _)| fact));
