@@ -7,7 +7,7 @@ import names from './realtime.json' with { type: 'json' }
 export type ClientMessage = Subscribe | Unsubscribe | Publish | PresenceRequest | Ping
 
 /** What the service may send. */
-export type ServerMessage = Welcome | Accepted | Delivery | Joined | Left | Refused | Pong
+export type ServerMessage = Welcome | Accepted | Delivery | Gap | Joined | Left | Refused | Pong | Restart
 
 /** What happened, as a channel carries it. */
 export type Event = Definitions[Exclude<Extract<keyof Definitions, `${string}Event`>, 'Event'>]
@@ -21,7 +21,7 @@ export interface Position {
 }
 
 export interface Member {
-  /** The session; one person may have several. */
+  /** Who the token names; the browser where nobody signs in. */
   id: string
   name: string
 }
@@ -89,6 +89,15 @@ export interface Delivery {
   event: Event
 }
 
+/** Events up to there did not reach this client, which was too slow, or the history was lost: it takes a fresh look at what it shows. What follows comes after that place, from those who are there now. */
+export interface Gap {
+  type: 'gap'
+  channel: Channel
+  epoch: string
+  offset: number
+  members?: Array<Member>
+}
+
 export interface Joined {
   type: 'joined'
   channel: Channel
@@ -109,6 +118,13 @@ export interface Refused {
 
 export interface Pong {
   type: 'pong'
+}
+
+/** The service closes this connection in a moment; another instance takes it after the wait. */
+export interface Restart {
+  type: 'restart'
+  /** Milliseconds. */
+  wait: number
 }
 
 /** What each operation takes and answers; `defaults` are filled in by who serves it. */
@@ -139,10 +155,12 @@ declare module './common.ts' {
     Welcome: Welcome
     Accepted: Accepted
     Delivery: Delivery
+    Gap: Gap
     Joined: Joined
     Left: Left
     Refused: Refused
     Pong: Pong
+    Restart: Restart
   }
   interface AllOperations extends Operations {}
 }
