@@ -1,6 +1,6 @@
 // Generated from contract/*/publish.yaml by `npm run generate`. Do not edit.
 
-import type { Instant } from './common.ts'
+import type { Instant, Key } from './common.ts'
 import type { Channel, Member, Position } from './realtime.ts'
 import names from './publish.json' with { type: 'json' }
 
@@ -17,7 +17,7 @@ export interface CustomEvent {
 export interface Operations {
   /** Sends an event to everyone who listens on a channel */
   publish: {
-    input: { channel: Channel; body: Data }
+    input: { channel: Channel; 'idempotency-key'?: Key; body: Data }
     answer: Position
     defaults: never
   }

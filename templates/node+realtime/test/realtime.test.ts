@@ -3,11 +3,14 @@ import { request } from 'node:http'
 import { test } from 'node:test'
 import { tagsOf } from '#contract'
 import type { Event } from '#contract/realtime'
-import { Hub, limits } from '../src/realtime/hub.ts'
+import { MemoryBroker } from '../src/realtime/broker.ts'
+import { Hub } from '../src/realtime/hub.ts'
+import { readLimits } from '../src/realtime/limits.ts'
 import { Client } from './client.ts'
 import { start } from './support.ts'
 
-const { app, url } = await start()
+const { app, url } = await start({ PRESENCE_GRACE_MS: '200' })
+const { limits } = app.hub
 // No area of the contract is needed to test what holds for all of them.
 const eventOf = (data: unknown) => ({ type: 'test', data }) as unknown as Event
 app.hub.open('open:', { presence: true, publish: (_, data) => eventOf(data) })
@@ -34,8 +37,8 @@ test('who was away hears what was missed, or is told that it is not known any mo
   const client = await Client.connect(url)
   const { epoch, offset } = await client.ask({ type: 'subscribe', channel: 'read:resume' })
   client.socket.close()
-  app.hub.publish('read:resume', eventOf(1))
-  app.hub.publish('read:resume', eventOf(2))
+  await app.hub.publish('read:resume', eventOf(1))
+  await app.hub.publish('read:resume', eventOf(2))
 
   const again = await Client.connect(url)
   const subscribe = { type: 'subscribe', channel: 'read:resume' } as const
@@ -47,7 +50,7 @@ test('who was away hears what was missed, or is told that it is not known any mo
     { epoch, offset: 99 },
   ])
     assert.equal((await again.ask({ ...subscribe, since })).recovered, false)
-  for (let n = 0; n < 300; n++) app.hub.publish('read:resume', eventOf(n))
+  for (let n = 0; n < 300; n++) await app.hub.publish('read:resume', eventOf(n))
   assert.equal((await again.ask({ ...subscribe, since: { epoch, offset } })).recovered, false)
   again.socket.close()
 })
@@ -91,14 +94,14 @@ test('refuses with a reason, and the connection goes on', async () => {
   client.socket.close()
 })
 
-test('there are no channels but those that were opened, and the longest beginning counts', () => {
-  const hub = new Hub()
+test('there are no channels but those that were opened, and the longest beginning counts', async () => {
+  const hub = new Hub(new MemoryBroker(), readLimits({}))
   assert.throws(() => hub.rule('room:1'), { statusCode: 404 })
   hub.open('room:', { presence: true })
   hub.open('', {})
   assert.equal(hub.rule('room:1').presence, true)
   assert.equal(hub.rule('other').presence, undefined)
-  hub.close()
+  await hub.close()
 })
 
 test('leaves a channel when it is asked to', async () => {
@@ -155,8 +158,12 @@ test('a page of another origin may not connect', async () => {
 })
 
 test('server-sent events carry the same, and resume by the last id', async () => {
-  app.hub.publish('read:sse', eventOf('before'))
-  const listen = async (headers: Record<string, string>, until: string, begun = () => {}) => {
+  await app.hub.publish('read:sse', eventOf('before'))
+  const listen = async (
+    headers: Record<string, string>,
+    until: string,
+    begun: () => unknown = () => {},
+  ) => {
     const answer = await fetch(`${url}/sse?channel=read:sse`, { headers })
     assert.equal(answer.headers.get('content-type'), 'text/event-stream')
     const reader = answer.body?.getReader()
@@ -169,7 +176,7 @@ test('server-sent events carry the same, and resume by the last id', async () =>
   }
   const first = await listen({}, '"now"', () => app.hub.publish('read:sse', eventOf('now')))
   const id = /id: (\S+:2)\n/.exec(first)?.[1] ?? ''
-  app.hub.publish('read:sse', eventOf('missed'))
+  await app.hub.publish('read:sse', eventOf('missed'))
   assert.match(await listen({ 'last-event-id': id }, '"missed"'), /"recovered":true/)
   assert.equal((await fetch(`${url}/sse?channel=`)).status, 422)
 })

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { addressOf } from '#contract'
-import type { NewReading, Reading, Step, Trace } from '#contract/readings'
+import type { NewReading, Reading, ReadingEvent, Step, Trace } from '#contract/readings'
+import type { Event } from '#contract/realtime'
 import type { Plugin } from '../app.ts'
 import { NAME, oneOf } from '../config.ts'
 import { serve } from '../contract.ts'
-import { Once } from '../once.ts'
+import type { Batch, Channel, Peer } from '../realtime/channel.ts'
 import type { Hub } from '../realtime/hub.ts'
 import { simulate } from '../simulation.ts'
 import { type TraceContext, traceOf } from '../telemetry.ts'
@@ -21,8 +22,8 @@ const CHANNEL = addressOf('readings')
 /** What to do with a reading once every browser has it. */
 export type Follower = (reading: Reading, trace: Trace, context: TraceContext) => void
 
-/** The newest readings, in memory: put your database here when they have to last. */
-export class Readings {
+/** The newest readings, in memory, whoever took them: put your database here when they have to last. */
+export class Readings implements Peer {
   readonly followers: Follower[] = []
   #hub: Hub
   #list: Reading[] = []
@@ -31,18 +32,33 @@ export class Readings {
     this.#hub = hub
   }
 
+  /** Hears what every instance takes. */
+  async follow(): Promise<void> {
+    const channel = await this.#hub.follow(CHANNEL, this)
+    if (channel) this.deliver(channel, channel.from(0))
+  }
+
+  deliver(_: Channel, { entries }: Batch): void {
+    for (const { event } of entries) {
+      const heard: Event = JSON.parse(event)
+      if (heard.type === 'reading') this.#list.push(heard.reading)
+    }
+    this.#list = this.#list.slice(-KEEP)
+  }
+
   /** Sends it to everyone who listens, at once; whatever takes longer comes after. */
-  add(
+  async add(
     { source, value, at = new Date().toISOString() }: NewReading,
     context: TraceContext,
-  ): Reading {
+    key?: string,
+  ): Promise<Reading> {
     const start = performance.now()
     const reading = { id: randomUUID(), source, value, at }
-    this.#list.push(reading)
-    if (this.#list.length > KEEP) this.#list.shift()
     const trace = { id: context.id, steps: [this.step('receive', start)] }
     const received = performance.now()
-    this.#hub.publish(CHANNEL, { type: 'reading', reading, trace })
+    const { event } = await this.#hub.publish(CHANNEL, { type: 'reading', reading, trace }, key)
+    const taken = (JSON.parse(event) as ReadingEvent).reading
+    if (taken.id !== reading.id) return taken
     // By then the hub has written it to every socket.
     setImmediate(() => {
       trace.steps.push(this.step('fan out', received))
@@ -66,15 +82,15 @@ export class Readings {
 
 const plugin: Plugin = (app) => {
   const readings = new Readings(app.hub)
-  const taken = new Once<Reading>()
-  app.hub.open(CHANNEL, {})
+  app.hub.open(CHANNEL, { slow: 'drop' })
   app.decorate('readings', readings)
+  void readings.follow()
 
   serve(app, 'listReadings', ({ limit }) => readings.latest(limit))
 
   serve(app, 'addReading', ({ body, 'idempotency-key': key }, request, reply) => {
     reply.code(202)
-    return taken.do(key, () => readings.add(body, traceOf(request)))
+    return readings.add(body, traceOf(request), key)
   })
 
   if (oneOf(app.env, 'SIMULATION', ['on', 'off']) === 'off') return

@@ -5,9 +5,9 @@ import { serve } from '../contract.ts'
 const CALLER = { id: 'http', name: 'http' }
 
 const routes: Plugin = (app) => {
-  serve(app, 'publish', ({ channel, body }, _, reply) => {
+  serve(app, 'publish', ({ channel, body, 'idempotency-key': key }, _, reply) => {
     reply.code(202)
-    return app.hub.accept(channel, body, CALLER)
+    return app.hub.accept(channel, body, CALLER, key)
   })
 
   serve(app, 'listMembers', ({ channel }) => app.hub.members(channel))

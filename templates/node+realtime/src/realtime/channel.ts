@@ -1,108 +1,164 @@
-import { randomBytes } from 'node:crypto'
 import type { Event, Member, Position } from '#contract/realtime'
-import { Once } from '../once.ts'
+import type { Log } from './broker.ts'
+import { sseEvent, textFrame } from './frames.ts'
+import type { Limits } from './limits.ts'
+
+/** How events look on a wire: frames of a WebSocket, server-sent events, lines of JSON. */
+export type Form = 'frames' | 'sse' | 'lines'
 
 /** Whoever hears a channel. */
 export interface Peer {
   /** Who that is, to the others in the channel; a mere reader is nobody. */
   readonly member?: Member
-  /** Events in their order; nothing is sent twice, and nothing may be kept by reference but the bytes. */
-  deliver(entries: Entry[]): void
-  /** Who came or went. */
-  tell(frame: Buffer): void
+  /** What was published, in order. */
+  deliver(channel: Channel, batch: Batch): void
+  /** Everything up to the channel's position is lost to the peer. */
+  gap?(channel: Channel): void
+  /** Who came or went, as a frame. */
+  tell?(channel: Channel, frame: Buffer): void
 }
 
-/** An event in the form in which it is sent; made once, whatever the number of peers. */
-export class Entry {
+/** What holds for all channels whose name begins alike. */
+export interface Rule {
+  /** Tells members who comes and goes. */
+  presence?: boolean
+  /**
+   * Of a reader that falls too far behind: its oldest events are dropped, and it is told of the gap; or, by default, it
+   * is disconnected, to come back and resume.
+   */
+  slow?: 'drop' | 'disconnect'
+  /** Turns what a client publishes into an event, or refuses it. Without it clients only listen. */
+  publish?(
+    channel: string,
+    data: Record<string, unknown>,
+    by: Member,
+    key?: string,
+  ): Event | Promise<Event>
+}
+
+/** An event with its place. */
+export interface Entry {
   readonly offset: number
+  /** JSON. */
   readonly event: string
-  readonly frame: Buffer
-  readonly #id: string
-  #sse: Buffer | undefined
+  /** Bytes of all events before this one, ever. */
+  readonly before: number
+}
 
-  constructor(channel: string, epoch: string, offset: number, event: Event) {
-    this.offset = offset
-    this.event = JSON.stringify(event)
-    this.#id = `${epoch}:${offset}`
-    const head = JSON.stringify({ type: 'event', channel, epoch, offset })
-    this.frame = textFrame(`${head.slice(0, -1)},"event":${this.event}}`)
+/** Events that are sent together, in the forms in which they are sent: each made once, whatever the number of peers. */
+export class Batch {
+  readonly entries: Entry[]
+  #channel: Channel
+  #forms: Partial<Record<Form, Buffer>> = {}
+
+  constructor(channel: Channel, entries: Entry[]) {
+    this.#channel = channel
+    this.entries = entries
   }
 
-  get sse(): Buffer {
-    this.#sse ??= sseEvent(this.#id, this.event)
-    return this.#sse
+  as(form: Form): Buffer {
+    this.#forms[form] ??= join(this.entries.map((entry) => this.#channel.write(entry, form)))
+    return this.#forms[form]
   }
 }
 
-const HISTORY = 256
-const HISTORY_BYTES = 1 << 20
+const join = (parts: Buffer[]) => (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts))
 
 /** The newest events of a name, and who hears them. */
 export class Channel {
   readonly name: string
-  /** Says which history the offsets count in: a new channel of the same name has another. */
-  readonly epoch = randomBytes(6).toString('base64url')
+  readonly rule: Rule
   readonly peers = new Set<Peer>()
-  /** Publishes with a key. */
-  readonly once = new Once<Position>()
+  /** Who is there, on any instance. */
+  readonly members = new Map<string, Member>()
+  /** Says which history the offsets count in. */
+  epoch = ''
   offset = 0
+  /** Bytes of all events, ever. */
+  total = 0
   touched = Date.now()
+  #limits: Limits
   #history: Entry[] = []
-  #bytes = 0
   #fresh: Entry[] = []
+  #head = ''
 
-  constructor(name: string) {
+  constructor(name: string, rule: Rule, limits: Limits) {
     this.name = name
+    this.rule = rule
+    this.#limits = limits
   }
 
   get position(): Position {
     return { epoch: this.epoch, offset: this.offset }
   }
 
-  append(event: Event): Position {
-    const entry = new Entry(this.name, this.epoch, ++this.offset, event)
+  /** The oldest offset that is still there. */
+  get oldest(): number {
+    return this.offset - this.#history.length + 1
+  }
+
+  /** Bytes that the history takes. */
+  get bytes(): number {
+    return this.total - (this.#history[0]?.before ?? this.total)
+  }
+
+  /** Begins anew with another history. */
+  reset({ epoch, offset, events }: Log): void {
+    this.epoch = epoch
+    this.offset = offset - events.length
+    const head = JSON.stringify({ type: 'event', channel: this.name, epoch })
+    this.#head = head.slice(0, -1)
+    this.#history = []
+    for (const event of events) this.append(event)
+    this.#fresh = []
+  }
+
+  append(event: string): void {
+    const entry = { offset: ++this.offset, event, before: this.total }
+    this.total += Buffer.byteLength(event)
     this.touched = Date.now()
     this.#fresh.push(entry)
     this.#history.push(entry)
-    this.#bytes += entry.frame.length
-    while (this.#history.length > HISTORY || this.#bytes > HISTORY_BYTES)
-      this.#bytes -= this.#history.shift()?.frame.length ?? 0
-    return this.position
+    const { historyMessages, historyBytes } = this.#limits
+    while (this.#history.length > historyMessages || this.bytes > historyBytes)
+      this.#history.shift()
+  }
+
+  forget(): void {
+    this.#history = []
   }
 
   /** Everything after a position; nothing at all unless every single event is still there. */
-  since({ epoch, offset }: Position): Entry[] | undefined {
-    const missed = this.offset - offset
-    if (epoch !== this.epoch || missed < 0 || missed > this.#history.length) return undefined
-    return missed === 0 ? [] : this.#history.slice(-missed)
+  since({ epoch, offset }: Position): Batch | undefined {
+    if (epoch !== this.epoch || offset > this.offset || offset < this.oldest - 1) return undefined
+    return this.from(offset + 1)
   }
 
-  /** Sends what was appended since the last flush, in one go per peer. */
-  flush(): void {
-    const fresh = this.#fresh
-    if (fresh.length === 0) return
+  /** From an offset on, as far as it is there; at most so many bytes, but one event in any case. */
+  from(offset: number, bytes = Number.POSITIVE_INFINITY): Batch {
+    const entries = this.#history.slice(Math.max(0, offset - this.oldest))
+    const end = (entries[0]?.before ?? 0) + bytes
+    const last = entries.findIndex(({ before }) => before >= end)
+    return new Batch(this, last < 0 ? entries : entries.slice(0, Math.max(1, last)))
+  }
+
+  /** Bytes from an offset on. */
+  bytesFrom(offset: number): number {
+    return this.total - (this.#history[Math.max(0, offset - this.oldest)]?.before ?? this.total)
+  }
+
+  /** Sends what was appended since the last flush; how many events that was, over all peers. */
+  flush(): number {
+    if (this.#fresh.length === 0) return 0
+    const batch = new Batch(this, this.#fresh)
     this.#fresh = []
-    for (const peer of this.peers) peer.deliver(fresh)
+    for (const peer of this.peers) peer.deliver(this, batch)
+    return batch.entries.length * this.peers.size
+  }
+
+  write({ offset, event }: Entry, form: Form): Buffer {
+    if (form === 'lines') return Buffer.from(`${event}\n`)
+    if (form === 'sse') return sseEvent(`${this.epoch}:${offset}`, event)
+    return textFrame(`${this.#head},"offset":${offset},"event":${event}}`)
   }
 }
-
-/** A text frame of RFC 6455. A server's frames are not masked, so one serves every socket. */
-export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text)
-  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
-  const frame = Buffer.allocUnsafe(start + length)
-  frame[0] = 0x81
-  if (start === 2) frame[1] = length
-  else if (start === 4) {
-    frame[1] = 126
-    frame.writeUInt16BE(length, 2)
-  } else {
-    frame[1] = 127
-    frame.writeBigUInt64BE(BigInt(length), 2)
-  }
-  frame.write(text, start)
-  return frame
-}
-
-/** A server-sent event; the browser shows its id again when it comes back. */
-export const sseEvent = (id: string, data: string) => Buffer.from(`id: ${id}\ndata: ${data}\n\n`)

@@ -2,32 +2,45 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Position } from '#contract/realtime'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
-import type { Entry, Peer } from '../realtime/channel.ts'
-import { limits } from '../realtime/hub.ts'
+import type { Channel } from '../realtime/channel.ts'
+import { sseMessage } from '../realtime/frames.ts'
+import { Outbox } from '../realtime/outbox.ts'
 
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-store',
   'x-accel-buffering': 'no', // nginx would hold events back
 }
+const BEAT = Buffer.from(':\n\n')
 
 /** A reader of one channel. */
-class Reader implements Peer {
-  #response: ServerResponse
+class Reader extends Outbox {
+  declare readonly wire: ServerResponse
 
-  constructor(response: ServerResponse) {
-    this.#response = response
+  get isOpen(): boolean {
+    return this.wire.writable
   }
 
-  deliver(entries: Entry[]): void {
-    this.write(Buffer.concat(entries.map(({ sse }) => sse)))
+  begin(channel: Channel, recovered: boolean): void {
+    const accepted = { channel: channel.name, ...channel.position, recovered }
+    this.push(Buffer.from('retry: 2000\n'))
+    this.push(sseMessage('accepted', accepted))
   }
 
-  tell(): void {}
+  beat(): void {
+    this.push(BEAT)
+  }
 
-  write(bytes: Buffer | string): void {
-    this.#response.write(bytes)
-    if (this.#response.writableLength > limits.backlog) this.#response.destroy()
+  close(): void {
+    this.end()
+  }
+
+  protected cut(): void {
+    this.wire.destroy()
+  }
+
+  protected gapAt({ name: channel, epoch }: Channel, offset: number): Buffer {
+    return sseMessage('gap', { channel, epoch, offset })
   }
 }
 
@@ -38,23 +51,24 @@ const sse: Plugin = (app) => {
     for (const response of open) response.end()
   })
 
-  serve(app, 'listen', ({ channel, 'last-event-id': id }, _, reply) => {
+  serve(app, 'listen', async ({ channel: name, 'last-event-id': id }, _, reply) => {
     const response = reply.raw
-    const reader = new Reader(response)
-    const since = positionOf(id)
-    const { position, recovered, missed } = app.hub.subscribe(channel, reader, since)
+    const reader = new Reader(app.hub, response, 'sse')
+    const { channel, recovered, missed } = await app.hub.subscribe(name, reader, positionOf(id))
     reply.hijack()
     response.writeHead(200, { ...reply.getHeaders(), ...HEADERS } as OutgoingHttpHeaders)
-    const accepted = JSON.stringify({ channel, ...position, recovered })
-    reader.write(`retry: 2000\nevent: accepted\ndata: ${accepted}\n\n`)
-    reader.deliver(missed)
-    const beat = setInterval(() => reader.write(':\n\n'), limits.heartbeat)
+    reader.begin(channel, recovered)
+    if (missed && missed.entries.length > 0) reader.deliver(channel, missed)
+    const beat = setInterval(() => reader.beat(), app.hub.limits.heartbeat)
     open.add(response)
-    response.on('close', () => {
+    const leave = () => {
       clearInterval(beat)
+      reader.close()
       open.delete(response)
-      app.hub.unsubscribe(channel, reader)
-    })
+      app.hub.unsubscribe(name, reader)
+    }
+    response.on('close', leave)
+    if (response.destroyed) leave()
   })
 }
 

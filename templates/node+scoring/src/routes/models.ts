@@ -4,8 +4,8 @@ import { serve } from '../contract.ts'
 
 /** What the Python service tells goes to every browser that follows the scores. */
 const routes: Plugin = (app) => {
-  serve(app, 'announce', ({ body, 'idempotency-key': key }, _, reply) => {
-    app.hub.publish(addressOf('scores'), body, key)
+  serve(app, 'announce', async ({ body, 'idempotency-key': key }, _, reply) => {
+    await app.hub.publish(addressOf('scores'), body, key)
     reply.code(204)
   })
 }

@@ -4,10 +4,30 @@ import { Readable } from 'node:stream'
 import { addressOf } from '#contract'
 import type { Plugin } from '../app.ts'
 import { Refusal, serve } from '../contract.ts'
-import { limits } from '../realtime/hub.ts'
+import type { Channel } from '../realtime/channel.ts'
+import { Outbox } from '../realtime/outbox.ts'
 
 const NDJSON = 'application/x-ndjson'
 const PREFIX = addressOf('stream')
+
+/** Who reads a stream line by line. */
+class Follower extends Outbox {
+  get isOpen(): boolean {
+    return this.wire.writable
+  }
+
+  close(): void {
+    this.end()
+  }
+
+  protected cut(): void {
+    this.wire.destroy()
+  }
+
+  protected gapAt({ name: channel, epoch }: Channel, offset: number): Buffer {
+    return Buffer.from(`${JSON.stringify({ type: 'gap', channel, epoch, offset })}\n`)
+  }
+}
 
 /** Lines of JSON, in and out, for as long as either side likes. */
 const routes: Plugin = (app) => {
@@ -22,11 +42,13 @@ const routes: Plugin = (app) => {
     const body = request.body as Readable
     let lines = 0
     try {
-      for await (const line of createInterface({ input: Readable.from(bounded(body)) })) {
+      for await (const line of createInterface({
+        input: Readable.from(bounded(body, app.hub.limits.message)),
+      })) {
         if (!line.trim()) continue
         const data = read(line, ++lines)
         const at = new Date().toISOString()
-        app.hub.publish(`${PREFIX}${name}`, { type: 'chunk', data, at })
+        await app.hub.publish(`${PREFIX}${name}`, { type: 'chunk', data, at })
       }
     } catch (error) {
       body.resume() // the caller hears of it while still sending
@@ -36,22 +58,17 @@ const routes: Plugin = (app) => {
     return { lines }
   })
 
-  serve(app, 'followStream', ({ name }, _, reply) => {
+  serve(app, 'followStream', async ({ name }, _, reply) => {
     const response = reply.raw
-    const follower = {
-      tell() {},
-      deliver(entries: { event: string }[]) {
-        response.write(entries.map(({ event }) => `${event}\n`).join(''))
-        if (response.writableLength > limits.backlog) response.destroy()
-      },
-    }
+    const follower = new Follower(app.hub, response, 'lines')
     const channel = `${PREFIX}${name}`
-    app.hub.subscribe(channel, follower)
+    await app.hub.subscribe(channel, follower)
     reply.hijack()
     response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })
     response.flushHeaders()
     open.add(response)
     response.on('close', () => {
+      follower.close()
       open.delete(response)
       app.hub.unsubscribe(channel, follower)
     })
@@ -59,12 +76,12 @@ const routes: Plugin = (app) => {
 }
 
 /** A line without end would fill the memory. */
-async function* bounded(body: Readable): AsyncGenerator<Buffer> {
+async function* bounded(body: Readable, limit: number): AsyncGenerator<Buffer> {
   let length = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const end = chunk.lastIndexOf(10)
     length = end < 0 ? length + chunk.length : chunk.length - end
-    if (length > limits.message) throw new Refusal(413, 'The line is too long.')
+    if (length > limit) throw new Refusal(413, 'The line is too long.')
     yield chunk
   }
 }

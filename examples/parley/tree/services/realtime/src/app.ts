@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import { Access } from './access.ts'
 import { type Environment, NAME, readConfig } from './config.ts'
 import { answerError, explain, refuseRaw } from './contract.ts'
 import { newTrace, observe } from './telemetry.ts'
@@ -8,6 +9,7 @@ import { newTrace, observe } from './telemetry.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     env: Environment
+    access: Access
     /** What readiness depends on: each says whether it is fine. */
     checks: Map<string, () => boolean>
   }
@@ -35,6 +37,7 @@ export async function createApp(env: Environment): Promise<FastifyInstance> {
     clientErrorHandler: ({ code }, socket) => refuseRaw(socket, BROKEN[code] ?? 400),
   })
   app.decorate('env', env)
+  app.decorate('access', new Access())
   app.decorate('checks', new Map())
   explain(app)
   observe(app)

@@ -15,7 +15,8 @@ export function simulate(readings: Readings): () => void {
     drift[index] = noise
     const swing = 12 * Math.sin(turn / 90 + 2 * index)
     const value = Math.round((45 + 12 * index + swing + noise) * 10) / 10
-    readings.add({ source: SOURCES[index] ?? '', value }, newTrace(undefined))
+    const reading = { source: SOURCES[index] ?? '', value }
+    readings.add(reading, newTrace(undefined)).catch(() => {}) // the next one comes in a second
   }, EVERY_MS)
   return () => clearInterval(timer)
 }

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WebSocket } from 'ws'
-import { checkOf, promise } from '#contract'
+import { checkOf } from '#contract'
 import type {
   ClientMessage,
   Member,
@@ -12,169 +11,216 @@ import type {
   Subscribe,
   Unsubscribe,
 } from '#contract/realtime'
+import type { Identity } from '../access.ts'
 import { problem, Refusal } from '../contract.ts'
-import { type Entry, type Peer, textFrame } from './channel.ts'
-import { type Hub, limits } from './hub.ts'
+import type { Channel } from './channel.ts'
+import { messageFrame } from './frames.ts'
+import type { Hub } from './hub.ts'
+import { Bucket } from './limits.ts'
+import { Outbox } from './outbox.ts'
 
 const check = checkOf('ClientMessage')
-const keepsToServerMessage = promise('ServerMessage')
+const PONG = messageFrame({ type: 'pong' })
 const NOT_TEXT = 1003
 const NOT_JSON = 1007
-export const RESTART = 1012
+const RESTART = 1012
+const EXPIRED = 4001
+const SLOW = 4008
 const TOO_MUCH = 4029
+/** Messages that may wait for the one before them, before no more are read. */
+const WAITING = 32
+/** Milliseconds for a reader to take the reason why it is disconnected. */
+const LAST_WORD_MS = 2_000
 
-/** One browser, or program, at the other end of a WebSocket. */
-export class Connection implements Peer {
+/**
+ * One browser, or program, at the other end of a WebSocket. It writes past ws, so that one frame serves all sockets:
+ * sound, as nothing is compressed and ws writes whole frames.
+ */
+export class Connection extends Outbox {
   readonly member: Member
   /** Whether anything came since the last look. */
-  alive = true
-  #hub: Hub
+  #alive = true
+  #who: Identity
   #log: FastifyBaseLogger
   #socket: WebSocket
-  #wire: Duplex
   #channels = new Set<string>()
-  #tokens = limits.burst
-  #refilled = Date.now()
+  #bucket: Bucket
+  #work = DONE
+  #waiting = 0
+  #leaving = false
 
-  constructor(hub: Hub, log: FastifyBaseLogger, socket: WebSocket, wire: Duplex, name: string) {
-    this.#hub = hub
+  constructor(hub: Hub, log: FastifyBaseLogger, socket: WebSocket, wire: Duplex, who: Identity) {
+    super(hub, wire, 'frames')
     this.#log = log
     this.#socket = socket
-    this.#wire = wire
-    const id = randomUUID()
-    this.member = { id, name: name || `guest ${id.slice(0, 4)}` }
+    this.#who = who
+    this.member = { id: who.id, name: who.name }
+    this.#bucket = new Bucket(hub.limits.burst)
     socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
     socket.on('pong', () => {
-      this.alive = true
+      this.#alive = true
     })
-    socket.on('close', () => this.#leave())
+    socket.on('close', () => this.#left())
     socket.on('error', () => {}) // ws closes the socket itself, with the right code
-    const { heartbeat, message: maxBytes } = limits
-    this.#say({ type: 'welcome', session: id, heartbeat, maxBytes })
+    const { heartbeat, message: maxBytes } = hub.limits
+    this.#say({ type: 'welcome', session: who.id, heartbeat, maxBytes })
   }
 
-  deliver(entries: Entry[]): void {
-    this.#write(entries.length === 1 && entries[0] ? entries[0].frame : join(entries))
-  }
-
-  tell(frame: Buffer): void {
-    this.#write(frame)
+  get subscriptions(): number {
+    return this.#channels.size
   }
 
   /** Asks for a sign of life; cuts the line when the last question was not answered. */
   beat(): void {
-    if (this.alive) this.#socket.ping()
+    if (this.#who.expires < Date.now()) this.#close(EXPIRED, 'The token has expired.')
+    else if (this.#alive) this.#socket.ping()
     else this.#socket.terminate()
-    this.alive = false
+    this.#alive = false
   }
 
-  close(code: number, reason: string): void {
+  /** What was taken is finished, nothing more is taken, and the client is told when to come back. */
+  async restart(wait: number): Promise<void> {
+    this.#leaving = true
+    await this.#work
+    this.#say({ type: 'restart', wait })
+    this.#close(RESTART, 'The service restarts.')
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  protected get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  protected cut(): void {
+    this.#close(SLOW, 'Too slow: come back and resume.')
+    const wire = this.wire as Duplex & { resetAndDestroy?(): void }
+    // What the kernel still holds for a reader that does not read would stay there.
+    const end = setTimeout(() => wire.resetAndDestroy?.(), LAST_WORD_MS)
+    this.#socket.once('close', () => clearTimeout(end))
+  }
+
+  protected gapAt({ name: channel, epoch, rule }: Channel, offset: number): Buffer {
+    const members = rule.presence && { members: this.hub.members(channel) }
+    return messageFrame({ type: 'gap', channel, epoch, offset, ...members })
+  }
+
+  #close(code: number, reason: string): void {
+    this.#leaving = true
+    this.leave()
+    this.end()
     this.#socket.close(code, reason)
   }
 
   #hear(data: Buffer, binary: boolean): void {
-    this.alive = true
-    if (binary) this.close(NOT_TEXT, 'Send text.')
-    else if (!this.#mayPass()) this.close(TOO_MUCH, 'Send less.')
+    this.#alive = true
+    const { rate, burst } = this.hub.limits
+    if (this.#leaving) return
+    if (binary) this.#close(NOT_TEXT, 'Send text.')
+    else if (!this.#bucket.take(rate, burst)) this.#close(TOO_MUCH, 'Send less.')
+    else if (this.#who.expires < Date.now()) this.#close(EXPIRED, 'The token has expired.')
     else {
       const message = parse(data.toString())
-      if (message === undefined) this.close(NOT_JSON, 'Send JSON.')
-      else this.#take(message)
+      if (message === undefined) this.#close(NOT_JSON, 'Send JSON.')
+      else this.#queue(message)
     }
   }
 
-  #take(message: unknown): void {
+  /** One after the other, for a subscription or a publish may have to wait for somebody else. */
+  #queue(message: unknown): void {
+    if (++this.#waiting === WAITING) this.#socket.pause()
+    this.#work = this.#work.then(async () => {
+      await this.#take(message)
+      if (this.#waiting-- === WAITING) this.#socket.resume()
+    })
+  }
+
+  async #take(message: unknown): Promise<void> {
     try {
       const issues = check(message)
       if (issues.length > 0)
         throw new Refusal(422, 'The message does not keep to the contract.', issues)
-      this.#answer(message as ClientMessage)
+      await this.#answer(message as ClientMessage)
     } catch (error) {
       this.#refuse(message, error)
     }
   }
 
-  #answer(message: ClientMessage): void {
+  #answer(message: ClientMessage): void | Promise<void> {
     switch (message.type) {
       case 'subscribe':
-        this.#subscribe(message)
-        break
+        return this.#subscribe(message)
       case 'unsubscribe':
-        this.#unsubscribe(message)
-        break
+        return this.#unsubscribe(message)
       case 'publish':
-        this.#publish(message)
-        break
+        return this.#publish(message)
       case 'presence':
-        this.#tellMembers(message)
-        break
+        return this.#tellMembers(message)
       case 'ping':
-        this.#say({ type: 'pong' })
+        this.push(PONG)
     }
   }
 
-  #subscribe({ id, channel, since }: Subscribe): void {
-    if (this.#channels.size >= limits.subscriptions && !this.#channels.has(channel))
-      throw new Refusal(429, `At most ${limits.subscriptions} subscriptions per connection.`)
-    const { position, recovered, missed } = this.#hub.subscribe(channel, this, since)
-    this.#channels.add(channel)
-    const members = this.#hub.members(channel)
-    const present = members.length > 0 && { members }
-    this.#say({ type: 'accepted', id, channel, ...position, recovered, ...present })
-    if (missed.length > 0) this.deliver(missed)
+  async #subscribe({ id, channel: name, since }: Subscribe): Promise<void> {
+    const { subscriptions } = this.hub.limits
+    if (this.#channels.size >= subscriptions && !this.#channels.has(name))
+      throw new Refusal(429, `At most ${subscriptions} subscriptions per connection.`)
+    this.#need('read', name)
+    const { channel, recovered, missed } = await this.hub.subscribe(name, this, since)
+    this.#channels.add(name)
+    if (!this.isOpen) return this.#left()
+    const present = channel.rule.presence && { members: this.hub.members(name) }
+    const { position } = channel
+    this.#say({ type: 'accepted', id, channel: name, ...position, recovered, ...present })
+    if (missed && missed.entries.length > 0) this.deliver(channel, missed)
   }
 
   #unsubscribe({ id, channel }: Unsubscribe): void {
     this.#channels.delete(channel)
-    this.#hub.unsubscribe(channel, this)
+    this.hub.unsubscribe(channel, this)
     this.#say({ type: 'accepted', id, channel })
   }
 
-  #publish({ id, channel, data, key }: Publish): void {
-    const position = this.#hub.accept(channel, data, this.member, key)
+  async #publish({ id, channel, data, key }: Publish): Promise<void> {
+    this.#need('publish', channel)
+    const position = await this.hub.accept(channel, data, this.member, key)
     this.#say({ type: 'accepted', id, channel, ...position })
   }
 
   #tellMembers({ id, channel }: PresenceRequest): void {
-    this.#say({ type: 'accepted', id, channel, members: this.#hub.members(channel) })
+    this.#need('read', channel)
+    this.hub.rule(channel)
+    this.#say({ type: 'accepted', id, channel, members: this.hub.members(channel) })
+  }
+
+  #need(right: 'read' | 'publish', channel: string): void {
+    if (!this.#who.may(right, channel))
+      throw new Refusal(403, `Your token does not let you ${right} ${channel}.`)
   }
 
   #refuse(message: unknown, error: unknown): void {
     const { id } = Object(message)
     const known = error instanceof Refusal
     const body = known ? problem(error.statusCode, error.message, error.errors) : problem(500)
-    this.#say({ type: 'refused', ...(Number.isInteger(id) && id >= 0 && { id }), problem: body })
+    const isId = Number.isSafeInteger(id) && id >= 0
+    this.#say({ type: 'refused', ...(isId && { id }), problem: body })
     if (!known) this.#log.error(error)
   }
 
-  /** A bucket of tokens, refilled at a steady rate. */
-  #mayPass(): boolean {
-    const now = Date.now()
-    const gained = ((now - this.#refilled) / 1000) * limits.rate
-    this.#tokens = Math.min(limits.burst, this.#tokens + gained) - 1
-    this.#refilled = now
-    return this.#tokens >= 0
-  }
-
-  #leave(): void {
-    for (const channel of this.#channels) this.#hub.unsubscribe(channel, this)
+  #left(): void {
+    this.end()
+    for (const channel of this.#channels) this.hub.unsubscribe(channel, this, true)
     this.#channels.clear()
   }
 
   #say(message: ServerMessage): void {
-    keepsToServerMessage(message)
-    this.#write(textFrame(JSON.stringify(message)))
-  }
-
-  /** Past ws, so that one frame serves all sockets: sound as nothing is compressed and ws writes whole frames. */
-  #write(frame: Buffer): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#wire.write(frame)
-    if (this.#wire.writableLength > limits.backlog) this.#socket.terminate()
+    this.push(messageFrame(message))
   }
 }
 
-const join = (entries: Entry[]) => Buffer.concat(entries.map(({ frame }) => frame))
+const DONE = Promise.resolve()
 
 function parse(text: string): unknown {
   try {

@@ -1,137 +1,269 @@
-import { type Promised, promise, promiseOn } from '#contract'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Promised, promiseOn } from '#contract'
 import type { Event, Member, Position } from '#contract/realtime'
 import { Refusal } from '../contract.ts'
-import { Channel, type Entry, type Peer, textFrame } from './channel.ts'
-
-const keepsToServerMessage = promise('ServerMessage')
-
-/** What one client may take of the service. */
-export const limits = {
-  connections: 20_000,
-  /** Bytes of one message. */
-  message: 65_536,
-  /** Messages per second in the long run, and at once. */
-  rate: 50,
-  burst: 100,
-  subscriptions: 128,
-  /** Bytes waiting for a slow reader, before it is cut off and has to resume. */
-  backlog: 1 << 20,
-  /** Milliseconds between two signs of life. */
-  heartbeat: 25_000,
-}
-
-/** What holds for all channels whose name begins alike. */
-export interface Rule {
-  /** Tells members who comes and goes. */
-  presence?: boolean
-  /** Turns what a client publishes into an event, or refuses it. Without it clients only listen. */
-  publish?(channel: string, data: Record<string, unknown>, by: Member): Event
-}
+import type { Broker, Listener, Placed } from './broker.ts'
+import { type Batch, Channel, type Peer, type Rule } from './channel.ts'
+import { messageFrame } from './frames.ts'
+import { type Limits, MEMBERS } from './limits.ts'
+import { Presence } from './presence.ts'
+import { Turn } from './turn.ts'
 
 export interface Subscription {
-  position: Position
+  channel: Channel
   /** Whether `missed` is all that was missed. */
   recovered: boolean
-  missed: Entry[]
+  missed: Batch | undefined
 }
+
+type Kept = Rule & { keeps: Promised | undefined }
 
 const CHANNELS = 10_000
 const IDLE_MS = 300_000
 
-/** All channels of this process. */
-export class Hub {
-  #rules = new Map<string, Rule & { keeps: Promised | undefined }>()
-  #channels = new Map<string, Channel>()
-  #dirty = new Set<Channel>()
+/** All channels of this instance, and who hears them. */
+export class Hub implements Listener {
+  readonly turn = new Turn((delivered, ms) => {
+    this.count.delivered += delivered
+    this.observe('deliver', ms)
+  })
+  readonly limits: Limits
+  /** What has happened so far, and, of `behind`, what is. */
+  readonly count = {
+    behind: 0,
+    delivered: 0,
+    dropped: 0,
+    gaps: 0,
+    published: 0,
+    recovered: 0,
+    slow: 0,
+    unrecovered: 0,
+  }
+  /** Hears how many milliseconds a step took. */
+  observe: (step: 'publish' | 'deliver', ms: number) => void = () => {}
+  #broker: Broker
+  #presence: Presence
+  /** The longest beginning first. */
+  #rules: [string, Kept][] = []
+  #channels = new Map<string, Promise<Channel>>()
+  #open = new Map<string, Channel>()
+  /** Whether to ask once more. */
+  #refills = new Map<Channel, boolean>()
   #sweep = setInterval(() => this.#forget(), IDLE_MS / 10).unref()
+  #closed = false
+
+  constructor(broker: Broker, limits: Limits) {
+    this.limits = limits
+    this.#broker = broker
+    this.#presence = new Presence(broker, limits)
+    broker.listener = this
+  }
+
+  get ready(): boolean {
+    return this.#broker.ready
+  }
+
+  get channels(): Iterable<Channel> {
+    return this.#open.values()
+  }
 
   /** Opens all channels whose name begins so; the longest beginning counts. */
   open(prefix: string, rule: Rule): void {
-    this.#rules.set(prefix, { ...rule, keeps: promiseOn(prefix) })
+    this.#rules.push([prefix, { ...rule, keeps: promiseOn(prefix) }])
+    this.#rules.sort(([a], [b]) => b.length - a.length)
   }
 
-  rule(channel: string) {
-    const prefixes = [...this.#rules.keys()].filter((prefix) => channel.startsWith(prefix))
-    const [longest] = prefixes.sort((a, b) => b.length - a.length)
-    const rule = longest === undefined ? undefined : this.#rules.get(longest)
+  rule(channel: string): Kept {
+    const [, rule] = this.#rules.find(([prefix]) => channel.startsWith(prefix)) ?? []
     if (rule) return rule
     throw new Refusal(404, `There is no channel ${JSON.stringify(channel)}.`)
   }
 
-  /** Sends an event to everyone who hears the channel. With a key, a repetition takes no effect. */
-  publish(name: string, event: Event, key?: string): Position {
-    return this.#channel(name).once.do(key, () => this.#publish(name, event))
-  }
-
-  #publish(name: string, event: Event): Position {
+  /** Sends an event to everyone who hears the channel; a repetition with the same key has the place of the first. */
+  async publish(name: string, event: Event, key?: string): Promise<Placed> {
     this.rule(name).keeps?.(event)
-    const channel = this.#channel(name)
-    if (this.#dirty.size === 0) setImmediate(() => this.#flush())
-    this.#dirty.add(channel)
-    return channel.append(event)
+    const start = performance.now()
+    const text = JSON.stringify(event)
+    await this.#channel(name)
+    const placed = await this.#broker.publish(name, text, key)
+    this.count.published++
+    this.observe('publish', performance.now() - start)
+    return placed
   }
 
   /** The same for what a client sends. */
-  accept(name: string, data: Record<string, unknown>, by: Member, key?: string): Position {
+  async accept(
+    name: string,
+    data: Record<string, unknown>,
+    by: Member,
+    key?: string,
+  ): Promise<Position> {
     const { publish } = this.rule(name)
     if (!publish) throw new Refusal(403, `Nobody but the service publishes on ${name}.`)
-    return this.#channel(name).once.do(key, () => this.#publish(name, publish(name, data, by)))
+    const own = key && `${by.id}:${key}`
+    const event = await publish(name, data, by, own)
+    const { epoch, offset } = await this.publish(name, event, own)
+    return { epoch, offset }
   }
 
-  subscribe(name: string, peer: Peer, since?: Position): Subscription {
-    const { presence } = this.rule(name)
-    const channel = this.#channel(name)
+  /** From then on the peer hears the channel; what it missed since a position is given, if all of it is there. */
+  async subscribe(name: string, peer: Peer, since?: Position): Promise<Subscription> {
+    const channel = await this.#channel(name)
+    const { presence } = channel.rule
+    const isNew = !channel.peers.has(peer)
+    if (presence && peer.member && isNew) await this.#presence.enter(name, peer.member)
     channel.flush()
-    const missed = since && channel.since(since)
-    if (presence && !channel.peers.has(peer)) tell(channel, 'joined', peer)
     channel.peers.add(peer)
-    return { position: channel.position, recovered: missed !== undefined, missed: missed ?? [] }
+    const missed = since && channel.since(since)
+    if (since) this.count[missed ? 'recovered' : 'unrecovered']++
+    return { channel, recovered: missed !== undefined, missed }
   }
 
-  unsubscribe(name: string, peer: Peer): void {
-    const channel = this.#channels.get(name)
+  /** For the service itself: keeps asking until the broker answers. */
+  async follow(name: string, peer: Peer): Promise<Channel | undefined> {
+    while (!this.#closed)
+      try {
+        return (await this.subscribe(name, peer)).channel
+      } catch {
+        await sleep(1_000, undefined, { ref: false })
+      }
+    return undefined
+  }
+
+  /** `broken`: without having said so. */
+  unsubscribe(name: string, peer: Peer, broken = false): void {
+    const channel = this.#open.get(name)
     if (!channel?.peers.delete(peer)) return
     channel.touched = Date.now()
-    if (this.rule(name).presence) tell(channel, 'left', peer)
+    if (channel.rule.presence && peer.member) this.#presence.leave(name, peer.member, broken)
   }
 
   members(name: string): Member[] {
-    const peers = this.rule(name).presence ? (this.#channels.get(name)?.peers ?? []) : []
-    return [...peers].flatMap(({ member }) => member ?? [])
+    return [...(this.#open.get(name)?.members.values() ?? [])].slice(0, MEMBERS)
   }
 
-  close(): void {
+  heard(name: string, at: Position, event: string): void {
+    const channel = this.#open.get(name)
+    if (!channel || (at.epoch === channel.epoch && at.offset <= channel.offset)) return
+    if (at.epoch !== channel.epoch || at.offset > channel.offset + 1) {
+      void this.#refill(channel)
+      return
+    }
+    channel.append(event)
+    this.turn.published(channel)
+  }
+
+  joined(name: string, member: Member): void {
+    const channel = this.#open.get(name)
+    if (!channel || channel.members.has(member.id)) return
+    channel.members.set(member.id, member)
+    this.#tell(channel, 'joined', member)
+  }
+
+  left(name: string, id: string): void {
+    const channel = this.#open.get(name)
+    const member = channel?.members.get(id)
+    if (!channel || !member) return
+    channel.members.delete(id)
+    this.#tell(channel, 'left', member)
+  }
+
+  stands(name: string, { epoch, offset }: Position): void {
+    const channel = this.#open.get(name)
+    if (channel && (epoch !== channel.epoch || offset > channel.offset)) void this.#refill(channel)
+  }
+
+  returned(): void {
+    for (const channel of this.#open.values()) void this.#refill(channel)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#sweep)
-    this.#flush()
+    this.turn.end()
+    await this.#broker.close()
   }
 
-  #channel(name: string): Channel {
+  /** Follows the channel, if that is not done yet. */
+  #channel(name: string): Promise<Channel> {
     const known = this.#channels.get(name)
+    const open = this.#open.get(name)
+    if (open) open.touched = Date.now()
     if (known) return known
-    if (this.#channels.size >= CHANNELS) this.#forget(0)
+    const rule = this.rule(name)
+    if (this.#channels.size >= CHANNELS) this.#forget(1_000)
     if (this.#channels.size >= CHANNELS) throw new Refusal(503, 'There are too many channels.')
-    const channel = new Channel(name)
-    this.#channels.set(name, channel)
+    const opening = this.#begin(new Channel(name, rule, this.limits))
+    this.#channels.set(name, opening)
+    opening.catch(() => this.#channels.delete(name))
+    return opening
+  }
+
+  async #begin(channel: Channel): Promise<Channel> {
+    const { name } = channel
+    channel.reset(await this.#broker.follow(name))
+    if (channel.rule.presence)
+      for (const member of await this.#broker.members(name)) channel.members.set(member.id, member)
+    this.#open.set(name, channel)
     return channel
   }
 
-  #flush(): void {
-    const channels = [...this.#dirty]
-    this.#dirty.clear()
-    for (const channel of channels) channel.flush()
+  /** Asks for what was not heard; once more when there was more to be heard meanwhile. */
+  async #refill(channel: Channel): Promise<void> {
+    const isUnderWay = this.#refills.has(channel)
+    this.#refills.set(channel, true)
+    if (isUnderWay) return
+    try {
+      while (this.#refills.get(channel)) {
+        this.#refills.set(channel, false)
+        await this.#catchUp(channel)
+      }
+    } catch {
+      // Asked again when the broker is back.
+    } finally {
+      this.#refills.delete(channel)
+    }
   }
 
-  /** Channels that nobody hears are dropped with their history, after a while. */
+  async #catchUp(channel: Channel): Promise<void> {
+    const log = await this.#broker.read(channel.name)
+    const first = log.offset - log.events.length + 1
+    if (log.epoch === channel.epoch && first <= channel.offset + 1) {
+      for (const [index, event] of log.events.entries())
+        this.heard(channel.name, { epoch: log.epoch, offset: first + index }, event)
+    } else {
+      channel.reset(log)
+      for (const peer of channel.peers) peer.gap?.(channel)
+    }
+    if (channel.rule.presence) await this.#meet(channel)
+  }
+
+  /** Tells of those who came or went unheard. */
+  async #meet(channel: Channel): Promise<void> {
+    await this.#presence.renew(channel.name)
+    const members = await this.#broker.members(channel.name)
+    for (const member of members) this.joined(channel.name, member)
+    const ids = new Set(members.map(({ id }) => id))
+    for (const id of channel.members.keys()) if (!ids.has(id)) this.left(channel.name, id)
+  }
+
+  #tell(channel: Channel, type: 'joined' | 'left', member: Member): void {
+    if (channel.members.size > MEMBERS) return
+    const frame = messageFrame({ type, channel: channel.name, member })
+    for (const peer of channel.peers) peer.tell?.(channel, frame)
+  }
+
+  /** Channels that nobody hears are dropped after a while; histories, when they take too much memory. */
   #forget(idle = IDLE_MS): void {
-    for (const [name, { peers, touched }] of this.#channels)
-      if (peers.size === 0 && Date.now() - touched >= idle) this.#channels.delete(name)
+    let bytes = 0
+    const newest = [...this.#open].sort(([, a], [, b]) => b.touched - a.touched)
+    for (const [name, channel] of newest) {
+      bytes += channel.bytes
+      if (bytes > this.limits.historyBytesInAll) channel.forget()
+      if (channel.peers.size > 0 || Date.now() - channel.touched < idle) continue
+      this.#open.delete(name)
+      this.#channels.delete(name)
+      this.#broker.unfollow(name)
+    }
   }
-}
-
-function tell(channel: Channel, type: 'joined' | 'left', { member }: Peer): void {
-  if (!member) return
-  const message = { type, channel: channel.name, member }
-  keepsToServerMessage(message)
-  const frame = textFrame(JSON.stringify(message))
-  for (const peer of channel.peers) peer.tell(frame)
 }

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Gauge } from 'prom-client'
 import { addressOf } from '#contract'
 import type { Reading, Step, Trace } from '#contract/readings'
+import type { Event } from '#contract/realtime'
 import type { Features, Score } from '#contract/scoring'
 import type { Plugin } from '../app.ts'
 import { text, url } from '../config.ts'
@@ -107,14 +108,19 @@ class Scorer {
 
   #publish(state: 'pending' | 'scored' | 'failed', reading: Reading, trace: Trace, score?: Score) {
     const event = { type: 'score', reading: reading.id, state, trace } as const
-    this.#hub.publish(CHANNEL, score ? { ...event, score } : event)
+    this.#send(score ? { ...event, score } : event)
   }
 
   #tell(state: 'up' | 'down'): void {
     this.#state = state
     const at = new Date().toISOString()
     const pending = this.pending
-    this.#hub.publish(CHANNEL, { type: 'service', service: 'ml', state, pending, at })
+    this.#send({ type: 'service', service: 'ml', state, pending, at })
+  }
+
+  /** While the broker is away nobody hears of scores; readings are what counts. */
+  #send(event: Event): void {
+    this.#hub.publish(CHANNEL, event).catch((error) => this.#log.debug(error))
   }
 }
 

@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { WebSocketServer } from 'ws'
+import { addressOf } from '#contract'
+import type { Identity } from '../access.ts'
+import { oneOf } from '../config.ts'
+import { Refusal, refuseRaw } from '../contract.ts'
+import { Connection } from './connection.ts'
+import type { Hub } from './hub.ts'
+import { Bucket, Tally } from './limits.ts'
+
+const PATH = addressOf('toService')
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/
+/** The connections are looked at in turns, so that not all are asked for a sign of life at once. */
+const SLOTS = 50
+/** Clients come back at this rate per second when the service restarts, but all of them within some seconds. */
+const RETURNS = 500
+const RETURN_MS = 10_000
+/** Milliseconds for a client to take its leave. */
+const FAREWELL_MS = 3_000
+
+/** Turns upgrade requests into connections, and looks after them. */
+export class Upgrades {
+  readonly connections = new Set<Connection>()
+  /** Refusals by status, and ends by close code. */
+  readonly refused = new Map<number, number>()
+  readonly closed = new Map<number, number>()
+  #app: FastifyInstance
+  #hub: Hub
+  #server: WebSocketServer
+  #slots = Array.from({ length: SLOTS }, () => new Set<Connection>())
+  #turn = 0
+  #timer: NodeJS.Timeout
+  #bucket: Bucket
+  #addresses = new Tally()
+  #members = new Tally()
+  #proxied: boolean
+  #draining = false
+
+  constructor(app: FastifyInstance, hub: Hub) {
+    this.#app = app
+    this.#hub = hub
+    this.#proxied = oneOf(app.env, 'TRUST_PROXY', ['off', 'on']) === 'on'
+    this.#bucket = new Bucket(hub.limits.upgrades)
+    this.#timer = setInterval(() => this.#beat(), hub.limits.heartbeat / SLOTS).unref()
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false, // 20 times the memory and 6 times the time, for messages of this size
+      maxPayload: hub.limits.message,
+      handleProtocols: (offered) => offered.has('bearer') && 'bearer',
+    })
+  }
+
+  async upgrade(request: IncomingMessage, wire: Duplex, head: Buffer): Promise<void> {
+    wire.on('error', () => wire.destroy())
+    const address = this.#addressOf(request)
+    try {
+      const query = this.#admit(request, address)
+      const who = await this.#app.access.identify(request.headers, query)
+      this.#count(who, address, wire)
+      this.#server.handleUpgrade(request, wire, head, (socket) => {
+        this.#connect(new Connection(this.#hub, this.#app.log, socket, wire, who))
+        socket.on('close', (code) => this.closed.set(code, (this.closed.get(code) ?? 0) + 1))
+      })
+    } catch (error) {
+      const status = error instanceof Refusal ? error.statusCode : 500
+      if (status === 500) this.#app.log.error(error)
+      this.refused.set(status, (this.refused.get(status) ?? 0) + 1)
+      refuseRaw(wire, status)
+    }
+  }
+
+  /** Tells every client to come back, each at a time of its own, to whichever instance is then there. */
+  async close(): Promise<void> {
+    this.#draining = true
+    clearInterval(this.#timer)
+    const all = [...this.connections]
+    const within = Math.min(RETURN_MS, (all.length / RETURNS) * 1_000)
+    await Promise.all(all.map((one) => one.restart(Math.round(Math.random() * within))))
+    setTimeout(() => {
+      for (const connection of this.connections) connection.terminate()
+    }, FAREWELL_MS).unref()
+  }
+
+  /** What can be said without knowing who comes; the query, if there is nothing against it. */
+  #admit({ url, headers }: IncomingMessage, address: string): URLSearchParams {
+    const target = URL.parse(url ?? '', 'http://service')
+    const { connections, connectionsPerAddress, upgrades } = this.#hub.limits
+    if (target?.pathname !== PATH) throw new Refusal(404, 'There is no socket here.')
+    // Only our own page may use a visitor's connection.
+    if (!this.#app.access.allowsOrigin(headers)) throw new Refusal(403, 'Not from this page.')
+    if (this.#draining || this.connections.size >= connections) throw new Refusal(503, 'Full.')
+    if (!this.#bucket.take(upgrades, upgrades)) throw new Refusal(503, 'Too many at once.')
+    if (this.#addresses.of(address) >= connectionsPerAddress && !LOOPBACK.test(address))
+      throw new Refusal(429, 'Too many connections from there.')
+    return target.searchParams
+  }
+
+  #count({ id }: Identity, address: string, wire: Duplex): void {
+    if (this.#members.of(id) >= this.#hub.limits.connectionsPerMember)
+      throw new Refusal(429, 'Too many connections of yours.')
+    this.#members.add(id, 1)
+    this.#addresses.add(address, 1)
+    wire.once('close', () => {
+      this.#members.add(id, -1)
+      this.#addresses.add(address, -1)
+    })
+  }
+
+  #connect(connection: Connection): void {
+    const slot = this.#slots[this.connections.size % SLOTS]
+    this.connections.add(connection)
+    slot?.add(connection)
+    connection.wire.once('close', () => {
+      this.connections.delete(connection)
+      slot?.delete(connection)
+    })
+  }
+
+  #addressOf({ headers, socket }: IncomingMessage): string {
+    const said = this.#proxied
+      ? `${headers['x-forwarded-for'] ?? ''}`.split(',').at(-1)?.trim()
+      : ''
+    return said || (socket.remoteAddress ?? '')
+  }
+
+  #beat(): void {
+    this.#turn = (this.#turn + 1) % SLOTS
+    for (const connection of this.#slots[this.#turn] ?? []) connection.beat()
+  }
+}
