@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SignJWT } from 'jose'
 import { clientOf } from '#client/http'
 import { checkOf } from '#contract'
 import { channels, type Message, type Operations, operations } from '#contract/chat'
@@ -31,6 +32,20 @@ test('what is said is heard by everyone in the room, and can be read up later', 
   )
   assert.deepEqual(await service.listRooms(), [room])
   for (const client of [ada, ben]) client.socket.close()
+})
+
+test('a token lists the rooms that it may read, and those alone', async () => {
+  const AUTH_SECRET = 'x'.repeat(32)
+  const { app, url } = await start({ CHAT_DATABASE: ':memory:', AUTH_SECRET })
+  for (const room of ['one', 'two']) await app.messages.add(room, 'Ada', 'Hello')
+  const token = await new SignJWT({ sub: 'ada', read: [channelOf('one')] })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1h')
+    .sign(Buffer.from(AUTH_SECRET))
+  const headers = { authorization: `Bearer ${token}` }
+  assert.deepEqual(await clientOf<Operations>(operations, { base: url, headers }).listRooms(), [
+    'one',
+  ])
 })
 
 test('what cannot be said is refused and not kept', async () => {

@@ -9,7 +9,6 @@ import { newTrace, observe } from './telemetry.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     env: Environment
-    access: Access
     /** What readiness depends on: each says whether it is fine. */
     checks: Map<string, () => boolean>
   }
@@ -34,11 +33,15 @@ export async function createApp(env: Environment): Promise<FastifyInstance> {
     genReqId: ({ headers }) => newTrace(headers.traceparent).id,
     forceCloseConnections: 'idle',
     // What is not even HTTP is refused in the same form as everything else.
+    // A header that comes twice is not the first of the two: it is refused where it matters.
+    http: { joinDuplicateHeaders: true },
     clientErrorHandler: ({ code }, socket) => refuseRaw(socket, BROKEN[code] ?? 400),
   })
   app.decorate('env', env)
-  app.decorate('access', new Access())
   app.decorate('checks', new Map())
+  app.decorate('access', new Access(env))
+  if (app.access.open)
+    app.log.warn('nobody signs in: whoever reaches this service may do everything')
   explain(app)
   observe(app)
   letGo(app)

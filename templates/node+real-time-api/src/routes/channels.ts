@@ -1,16 +1,18 @@
+import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
 
-/** Who publishes over HTTP is nobody in particular. */
-const CALLER = { id: 'http', name: 'http' }
-
 const routes: Plugin = (app) => {
-  serve(app, 'publish', ({ channel, body, 'idempotency-key': key }, _, reply) => {
+  serve(app, 'publish', ({ channel, body, 'idempotency-key': key }, request, reply) => {
+    need(request, 'publish', channel)
     reply.code(202)
-    return app.hub.accept(channel, body, CALLER, key)
+    return app.hub.accept(channel, body, request.identity, key)
   })
 
-  serve(app, 'listMembers', ({ channel }) => app.hub.members(channel))
+  serve(app, 'listMembers', ({ channel }, request) => {
+    need(request, 'read', channel)
+    return app.hub.members(channel)
+  })
 }
 
 export default routes

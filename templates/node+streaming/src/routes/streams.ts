@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { addressOf } from '#contract'
+import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
 import { Refusal, serve } from '../contract.ts'
 import type { Channel } from '../realtime/channel.ts'
@@ -39,6 +40,7 @@ const routes: Plugin = (app) => {
   })
 
   serve(app, 'feedStream', async ({ name }, request, reply) => {
+    need(request, 'publish', PREFIX + name)
     const body = request.body as Readable
     let lines = 0
     try {
@@ -58,10 +60,11 @@ const routes: Plugin = (app) => {
     return { lines }
   })
 
-  serve(app, 'followStream', async ({ name }, _, reply) => {
+  serve(app, 'followStream', async ({ name }, request, reply) => {
+    const channel = PREFIX + name
+    need(request, 'read', channel)
     const response = reply.raw
     const follower = new Follower(app.hub, response, 'lines')
-    const channel = `${PREFIX}${name}`
     await app.hub.subscribe(channel, follower)
     reply.hijack()
     response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })

@@ -25,7 +25,7 @@ export interface MessageEvent {
 
 /** What each operation takes and answers; `defaults` are filled in by who serves it. */
 export interface Operations {
-  /** The names of the rooms */
+  /** The names of the rooms that the caller may read */
   listRooms: {
     input: Record<never, never>
     answer: Array<Room>

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { tagsOf } from '#contract'
 import type { Event } from '#contract/realtime'
 import { MemoryBroker } from '../src/realtime/broker.ts'
+import type { Channel } from '../src/realtime/channel.ts'
 import { Hub } from '../src/realtime/hub.ts'
 import { readLimits } from '../src/realtime/limits.ts'
 import { Client } from './client.ts'
@@ -55,6 +56,17 @@ test('who was away hears what was missed, or is told that it is not known any mo
   again.socket.close()
 })
 
+test('a lost history is a gap, which everyone is told of', async () => {
+  const client = await Client.connect(url)
+  await client.ask({ type: 'subscribe', channel: 'open:lost' })
+  const channel = [...app.hub.channels].find(({ name }) => name === 'open:lost')
+  channel?.reset({ epoch: 'another', offset: 7, events: [] })
+  for (const peer of channel?.peers ?? []) peer.gap?.(channel as Channel)
+  const { epoch, offset, members } = await client.hears('gap')
+  assert.deepEqual([epoch, offset, members?.length], ['another', 7, 1])
+  client.socket.close()
+})
+
 test('a publish with a key takes effect once', async () => {
   const client = await Client.connect(url)
   const publish = { type: 'publish', channel: 'open:once', data: {}, key: 'k' } as const
@@ -76,6 +88,30 @@ test('members see who is there, who comes and who goes', async () => {
   ben.socket.close()
   assert.equal((await ada.hears('left')).member.name, 'Ben')
   assert.equal((await ada.ask({ type: 'presence', channel: 'open:hall' })).members?.length, 1)
+  ada.socket.close()
+})
+
+test('who comes back soon has not left, and has joined once with any number of connections', async () => {
+  const channel = 'open:flapping'
+  const ada = await Client.connect(url, 'Ada')
+  await ada.ask({ type: 'subscribe', channel })
+  const ben = async () => {
+    const client = await Client.connect(url, 'Ben&client=secret')
+    await client.ask({ type: 'subscribe', channel })
+    return client
+  }
+  const [first, second] = [await ben(), await ben()]
+  for (const { socket } of [first, second]) socket.close()
+  await Promise.all([first.closed(), second.closed()])
+  const third = await ben()
+  await ada.ask({ type: 'presence', channel })
+  const told = ada.heard.filter(({ type }) => type === 'joined' || type === 'left')
+  assert.deepEqual(
+    told.map((message) => message.type),
+    ['joined'],
+  )
+  third.socket.close()
+  assert.equal((await ada.hears('left')).member.name, 'Ben')
   ada.socket.close()
 })
 
@@ -197,10 +233,16 @@ test('a fault of our own is told as such, and nobody else is harmed', async () =
 
 test('a restart tells every client to come back', async () => {
   const { app, url } = await start()
+  app.hub.open('', { publish: (_, data) => eventOf(data) })
   const client = await Client.connect(url)
+  await client.ask({ type: 'subscribe', channel: 'last' })
+  const publish = client.ask({ type: 'publish', channel: 'last', data: { n: 1 } })
+  await publish
   const closed = client.closed()
   await app.close()
   assert.equal(await closed, 1012)
+  assert.ok((await client.hears('restart')).wait >= 0)
+  await client.hears('event') // what had been accepted was sent before
 })
 
 test('every documented message was said, or heard', () => {

@@ -1,11 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Writable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Check, checksAnswers } from '#contract'
 import type { AllOperations, Issue, Problem } from '#contract/common'
 import { faultOf, type Operation, operations } from '#operations'
-import { text } from './config.ts'
+import { PROBES } from './telemetry.ts'
 
 /** What an operation takes, its defaults filled in, and what it may answer: undefined for no body. */
 type Taken<Id extends keyof AllOperations> =
@@ -35,13 +34,18 @@ export function serve<Id extends keyof AllOperations>(
 ): void {
   const operation = operations.get(operationId)
   if (!operation) throw new Error(`contract/openapi has no operation ${operationId}`)
-  const token = text(app.env, 'SERVICE_TOKEN', '')
+  const { path, secured } = operation
   app.route({
     method: operation.method,
     url: urlOf(operation),
     ...(checksAnswers && { onSend: keepPromise(operation) }),
+    // Before the body is read. Metrics are for whoever reaches the port, as is what tells health.
+    async onRequest(request) {
+      const { headers } = request
+      if (secured) app.access.admit(headers)
+      else if (!PROBES.includes(path)) request.identity = await app.access.identify(headers)
+    },
     async handler(request, reply) {
-      if (operation.secured) admit(request, token)
       return handler(inputOf(operation, request) as unknown as Taken<Id>, request, reply)
     },
   })
@@ -99,15 +103,6 @@ function keepPromise(operation: Operation) {
   }
 }
 
-/** Lets pass who brings the token; everyone while there is none. */
-function admit({ headers: { authorization = '' } }: FastifyRequest, token: string): void {
-  const [brought, expected] = [authorization, `Bearer ${token}`].map((said) =>
-    createHash('sha256').update(said).digest(),
-  )
-  if (!token || (brought && expected && timingSafeEqual(brought, expected))) return
-  throw new Refusal(401, 'This takes the service token.')
-}
-
 function keep(check: Check, value: unknown, place = ''): void {
   const issues = check(value).map(({ path, message }) => ({ path: `${place}${path}`, message }))
   if (issues.length > 0)
@@ -149,6 +144,7 @@ export function refuseRaw(wire: Writable, status: number): void {
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...(status === 401 ? ['www-authenticate: Bearer'] : []),
   ]
   wire.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => wire.destroy())
 }
@@ -156,6 +152,7 @@ export function refuseRaw(wire: Writable, status: number): void {
 function refuse(reply: FastifyReply, body: Problem): FastifyReply {
   // As bytes, for to text Fastify would add a charset, which JSON has none of.
   const bytes = Buffer.from(JSON.stringify(body))
+  if (body.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(body.status).type('application/problem+json').send(bytes)
 }
 

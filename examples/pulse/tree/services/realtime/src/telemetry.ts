@@ -33,7 +33,7 @@ export const traceOf = ({ id, headers }: FastifyRequest): TraceContext => ({
 export const traceparent = ({ id, flags }: TraceContext) =>
   `00-${id}-${randomBytes(8).toString('hex')}-${flags}`
 
-const PROBES = ['/livez', '/readyz', '/metrics']
+export const PROBES = ['/livez', '/readyz', '/metrics']
 
 /** Tells the caller the trace of its request; times every answer by its route, and logs it. */
 export function observe(app: FastifyInstance): void {

@@ -1,10 +1,19 @@
+import { addressOf } from '#contract'
+import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
 
-const routes: Plugin = (app) => {
-  serve(app, 'listRooms', () => app.messages.rooms())
+const PREFIX = addressOf('toRoom')
 
-  serve(app, 'listMessages', ({ room, before, limit }) => app.messages.list(room, limit, before))
+const routes: Plugin = (app) => {
+  serve(app, 'listRooms', (_, { identity }) =>
+    app.messages.rooms().filter((room) => identity.may('read', PREFIX + room)),
+  )
+
+  serve(app, 'listMessages', ({ room, before, limit }, request) => {
+    need(request, 'read', PREFIX + room)
+    return app.messages.list(room, limit, before)
+  })
 }
 
 export default routes

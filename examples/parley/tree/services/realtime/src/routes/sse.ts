@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Position } from '#contract/realtime'
+import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
 import { serve } from '../contract.ts'
 import type { Channel } from '../realtime/channel.ts'
@@ -51,7 +52,8 @@ const sse: Plugin = (app) => {
     for (const response of open) response.end()
   })
 
-  serve(app, 'listen', async ({ channel: name, 'last-event-id': id }, _, reply) => {
+  serve(app, 'listen', async ({ channel: name, 'last-event-id': id }, request, reply) => {
+    need(request, 'read', name)
     const response = reply.raw
     const reader = new Reader(app.hub, response, 'sse')
     const { channel, recovered, missed } = await app.hub.subscribe(name, reader, positionOf(id))

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { addressOf } from '#contract'
 import type { NewReading, Reading, ReadingEvent, Step, Trace } from '#contract/readings'
 import type { Event } from '#contract/realtime'
+import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
 import { NAME, oneOf } from '../config.ts'
 import { serve } from '../contract.ts'
@@ -86,9 +87,13 @@ const plugin: Plugin = (app) => {
   app.decorate('readings', readings)
   void readings.follow()
 
-  serve(app, 'listReadings', ({ limit }) => readings.latest(limit))
+  serve(app, 'listReadings', ({ limit }, request) => {
+    need(request, 'read', CHANNEL)
+    return readings.latest(limit)
+  })
 
   serve(app, 'addReading', ({ body, 'idempotency-key': key }, request, reply) => {
+    need(request, 'publish', CHANNEL)
     reply.code(202)
     return readings.add(body, traceOf(request), key)
   })
