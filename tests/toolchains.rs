@@ -36,6 +36,15 @@ fn parley_talks_and_comes_back() {
 
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
+fn the_page_of_parley_lives_through_a_bad_network() {
+    let repository = Repository::emit(["--example", "parley"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run build", 5);
+    repository.plays("network.mjs", 8);
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and starts servers"]
 fn foresight_scores_and_refuses() {
     let repository = Repository::emit(["--example", "foresight"]);
     repository.runs("python3 tasks.py setup", 10);

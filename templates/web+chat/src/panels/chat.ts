@@ -5,6 +5,9 @@ import type { Member } from '#contract/realtime'
 import { live } from '../live.ts'
 import { clock, h, type Panel } from '../page.ts'
 
+/** The newest messages that are read at once, when some may have been missed. */
+const PAGE = 200
+
 const chat = clientOf<Operations>(operations)
 const channelOf = (room: string) => channels.toRoom.replace('{room}', room)
 
@@ -15,7 +18,12 @@ const addressOf = (room: string) => `#${new URLSearchParams({ room })}`
 function line({ author, text, at }: Message): HTMLElement {
   const time = at ? h('time', { datetime: at }, clock(at)) : 'sending…'
   const head = h('span', { class: 'small quiet' }, author, ' · ', time)
-  return h('li', { class: author === myName() ? 'mine' : '' }, head, h('p', {}, text))
+  return h(
+    'li',
+    { class: author === myName() ? 'mine' : '', 'data-at': at },
+    head,
+    h('p', {}, text),
+  )
 }
 
 /** One room at a time: its messages and who is there. */
@@ -31,22 +39,30 @@ class Room {
   #name = ''
   #leave = () => {}
   #members = new Map<string, string>()
-  #shown = new Set<string>()
+  #shown = new Map<string, HTMLElement>()
+  /** Messages may have been missed, and were not read yet. */
+  #stale = true
 
   enter(name: string): void {
     this.#leave()
     this.#name = name
     this.#shown.clear()
+    this.#stale = true
     this.log.replaceChildren(h('li', { class: 'empty' }, 'No message yet. Say hello.'))
     this.#leave = live.subscribe(channelOf(name), {
       event: (event) => {
         if (event.type === 'message') this.#show(event.message)
       },
-      accepted: ({ recovered, members = [] }) => {
+      accepted: ({ recovered, members }) => {
         this.#members = new Map(members.map(({ id, name }) => [id, name]))
         this.#count()
         this.#complain('')
-        if (!recovered) this.#catchUp().catch((error) => this.#complain(error.message))
+        this.#stale ||= !recovered
+        if (this.#stale)
+          this.#catchUp().catch((error) => {
+            this.#stale = true
+            this.#complain(error.message)
+          })
       },
       refused: (reason) => this.#complain(reason),
       joined: ({ id, name }: Member) => {
@@ -63,7 +79,7 @@ class Room {
   /** Shown at once as being sent; the message itself comes back to everyone, its author included. */
   async say(text: string): Promise<void> {
     const draft = line({ id: '', room: this.#name, author: myName(), text, at: '' })
-    this.#append(draft)
+    this.#add(() => this.log.append(draft))
     this.#complain('')
     await live
       .publish(channelOf(this.#name), { text })
@@ -73,22 +89,36 @@ class Room {
 
   async #catchUp(): Promise<void> {
     const room = this.#name
-    const messages = await chat.listMessages({ room })
-    if (room === this.#name) for (const message of messages) this.#show(message)
+    const before = [...this.#shown]
+    this.#stale = false
+    const messages = await chat.listMessages({ room, limit: PAGE })
+    if (room !== this.#name) return
+    const known = messages.some(({ id }) => before.some(([shown]) => shown === id))
+    // Away for so long that there would be a hole.
+    if (messages.length === PAGE && !known)
+      for (const [id, item] of before) {
+        this.#shown.delete(id)
+        item.remove()
+      }
+    for (const message of messages) this.#show(message)
   }
 
+  /** Once, in order of time: what was missed is read while new messages come in. */
   #show(message: Message): void {
     if (this.#shown.has(message.id)) return
-    this.#shown.add(message.id)
-    this.#append(line(message))
+    const item = line(message)
+    this.#shown.set(message.id, item)
+    const items = [...this.log.children] as HTMLElement[]
+    const earlier = items.findLast(({ dataset }) => dataset.at && dataset.at <= message.at)
+    this.#add(() => (earlier ? earlier.after(item) : this.log.prepend(item)))
   }
 
   /** Follows the newest line, unless the reader has scrolled back. */
-  #append(item: HTMLElement): void {
+  #add(put: () => void): void {
     const { log } = this
     const following = log.scrollHeight - log.scrollTop - log.clientHeight < 40
     log.querySelector('.empty')?.remove()
-    log.append(item)
+    put()
     if (following) log.scrollTop = log.scrollHeight
   }
 

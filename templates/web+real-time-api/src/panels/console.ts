@@ -28,6 +28,10 @@ export default {
       const waiting = `Listening on “${channel.value}”. Publish something.`
       list.replaceChildren(h('li', { class: 'empty' }, waiting))
       leave = live.subscribe(channel.value, {
+        accepted({ recovered }) {
+          if (recovered || list.querySelector('.empty')) return
+          list.prepend(h('li', { class: 'quiet' }, 'Events may be missing here.'))
+        },
         refused: (reason) => error.replaceChildren(reason),
         event(event) {
           if (event.type !== 'custom') return

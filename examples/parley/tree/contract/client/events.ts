@@ -1,5 +1,5 @@
 // Server-sent events of one channel, for whoever only reads. It comes back by itself and resumes where it was.
-import { type Event, operations, type Position } from '../generated/realtime.ts'
+import { type Event, type Gap, operations, type Position } from '../generated/realtime.ts'
 import { backoff, pause } from './http.ts'
 
 export interface Delivered {
@@ -15,37 +15,34 @@ export interface Listening {
   base?: string
   since?: string
   signal?: AbortSignal
+  /** Listening, or listening again, or told of a gap. */
   accepted?(standing: Standing): void
 }
 
 /** Every event of the channel, until the signal, or until the service refuses. */
 export async function* listen(channel: string, how: Listening = {}): AsyncGenerator<Delivered> {
   const { base = '', signal, accepted } = how
+  const address = `${base}${operations.listen.path}?${new URLSearchParams({ channel })}`
   let { since } = how
+  let retry = 0
   for (let attempt = 0; !signal?.aborted; attempt++) {
-    const line = new Line(signal)
-    try {
-      const address = `${base}${operations.listen.path}?${new URLSearchParams({ channel })}`
-      const headers: Record<string, string> = since ? { 'last-event-id': since } : {}
-      const answer = await fetch(address, { headers, signal: line.signal })
-      if (FINAL.test(`${answer.status}`)) throw new Refused(await answer.text())
-      for await (const { id, type, data } of frames(answer, line)) {
-        attempt = 0
-        if (type === 'accepted') {
-          const standing: Standing = JSON.parse(data)
-          if (!standing.recovered) since = `${standing.epoch}:${standing.offset}`
-          accepted?.(standing)
-        } else if (id) {
-          since = id
-          yield { id, event: JSON.parse(data) }
-        }
+    let restart: number | undefined
+    const headers: Record<string, string> = since ? { 'last-event-id': since } : {}
+    for await (const { id, type, data, retry: asked } of frames(address, headers, signal)) {
+      attempt = 0
+      if (asked && /^\d+$/.test(asked)) retry = Number(asked)
+      if (data === undefined) continue
+      if (type === 'restart') restart = JSON.parse(data).wait
+      else if (type === 'accepted' || type === 'gap') {
+        const standing: Standing = { recovered: false, ...(JSON.parse(data) as Standing | Gap) }
+        if (!standing.recovered) since = `${standing.epoch}:${standing.offset}`
+        accepted?.(standing)
+      } else if (id) {
+        since = id
+        yield { id, event: JSON.parse(data) }
       }
-    } catch (error) {
-      if (error instanceof Refused) throw error
-    } finally {
-      line.end()
     }
-    await pause(backoff(attempt), signal).catch(() => {})
+    await pause(restart ?? retry + backoff(attempt), signal).catch(() => {})
   }
 }
 
@@ -79,22 +76,51 @@ class Line {
 export class Refused extends Error {}
 
 interface Frame {
-  id: string | undefined
-  type: string | undefined
-  data: string
+  id?: string
+  type?: string
+  data?: string
+  retry?: string
 }
 
-/** The frames of a stream (WHATWG HTML, 9.2.6), as far as our services write them. */
-async function* frames({ body }: Response, line: Line): AsyncGenerator<Frame> {
+/** The frames of one connection. A cut ends them quietly; what the reader of them throws is its own. */
+async function* frames(
+  address: string,
+  headers: Record<string, string>,
+  signal?: AbortSignal,
+): AsyncGenerator<Frame> {
+  const line = new Line(signal)
+  try {
+    const answer = await fetch(address, { headers, signal: line.signal })
+    if (FINAL.test(`${answer.status}`)) throw new Refused(await answer.text())
+    let fields: Record<string, string> = {}
+    for await (const text of lines(answer, line)) {
+      if (text === '') {
+        const { event: type, ...rest } = fields
+        yield { ...rest, ...(type && { type }) }
+        fields = {}
+      } else {
+        const [name = '', value = ''] = text.split(/: ?(.*)/, 2)
+        const more = name === 'data' && fields.data !== undefined
+        fields[name] = more ? `${fields.data}\n${value}` : value
+      }
+    }
+  } catch (error) {
+    if (error instanceof Refused) throw error
+  } finally {
+    line.end()
+  }
+}
+
+/** The whole lines of a stream, whichever way they end (WHATWG HTML, 9.2.5). */
+async function* lines({ body }: Response, line: Line): AsyncGenerator<string> {
   let rest = ''
+  let halved = false // the last end may have been the first half of one
   for await (const text of (body ?? new Blob().stream()).pipeThrough(new TextDecoderStream())) {
     line.heard()
-    const blocks = (rest + text).split('\n\n')
-    rest = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const lines = block.split('\n').map((line) => line.split(/: ?(.*)/, 2) as [string, string])
-      const fields = Object.fromEntries(lines)
-      if (fields.data !== undefined) yield { id: fields.id, type: fields.event, data: fields.data }
-    }
+    const fresh = halved && text.startsWith('\n') ? text.slice(1) : text
+    halved = text.endsWith('\r')
+    const whole = (rest + fresh).split(/\r\n|\n|\r/)
+    rest = whole.pop() ?? ''
+    yield* whole
   }
 }

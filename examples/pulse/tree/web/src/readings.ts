@@ -82,11 +82,18 @@ function tell(event?: Event): void {
   for (const watcher of watchers) watcher(event)
 }
 
+let stale = false
+
 /** What was measured before the page opened, or while it was away for too long. */
-async function catchUp({ recovered }: { recovered?: boolean }): Promise<void> {
-  if (recovered) return
-  // Without them the page still shows every reading from now on.
-  const earlier = await service.listReadings({ limit: 300 }).catch(() => [])
+async function catchUp({ recovered }: { recovered: boolean }): Promise<void> {
+  stale ||= !recovered
+  if (!stale) return
+  stale = false
+  // Without them the page still shows every reading from now on, and asks when it is back again.
+  const earlier = await service.listReadings({ limit: 300 }).catch(() => {
+    stale = true
+    return []
+  })
   for (const reading of earlier) readings.add(reading)
   tell()
 }
