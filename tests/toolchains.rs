@@ -14,6 +14,7 @@ use emitted::Repository;
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
 fn pulse_lives_through_the_death_of_either_language() {
+    tools::redis();
     let repository = Repository::emit(["--example", "pulse"]);
     repository.runs("npm ci", 5);
     repository.runs("npm run setup", 10);
@@ -26,6 +27,7 @@ fn pulse_lives_through_the_death_of_either_language() {
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
 fn parley_talks_and_comes_back() {
+    tools::redis();
     let repository = Repository::emit(["--example", "parley"]);
     repository.runs("npm ci", 5);
     repository.runs("npm run check", 10);

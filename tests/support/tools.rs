@@ -47,6 +47,13 @@ pub fn chromium() -> &'static PathBuf {
     })
 }
 
+/// Emitted tests try several instances with a Redis server where there is one; as root it is installed when it is missing.
+pub fn redis() {
+    if find("redis-server").is_none() {
+        apt("redis-server");
+    }
+}
+
 /// The first program of that name on the path.
 pub fn find(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())

@@ -21,7 +21,7 @@ const newEpoch = () => randomBytes(6).toString('base64url')
  * missed that looks into the stream.
  */
 export class RedisBroker implements Broker {
-  declare listener: Listener
+  listener?: Listener
   readonly instance = newEpoch()
   #log: FastifyBaseLogger
   /** Of each channel, kept. */
@@ -30,7 +30,7 @@ export class RedisBroker implements Broker {
   #asking: ReturnType<typeof createClient>
   #hearing: ReturnType<typeof createClient>
   #followed = new Set<string>()
-  #wasReady = true
+  #wasReady = false
   #timer = setInterval(() => this.#look(), LOOK_MS).unref()
 
   private constructor(url: string, events: number, log: FastifyBaseLogger) {
@@ -59,6 +59,7 @@ export class RedisBroker implements Broker {
     const clients = [broker.#asking, broker.#hearing]
     const all = Promise.all(clients.map((client) => client.connect().catch(() => {})))
     await Promise.race([all, sleep(START_MS)])
+    if (!broker.ready) log.warn('the broker cannot be reached')
     await broker.#live()
     return broker
   }
@@ -102,7 +103,7 @@ export class RedisBroker implements Broker {
 
   async enter(channel: string, { id, name }: Member): Promise<void> {
     await this.#run(ENTER, channel, [this.#nameOf(channel), id, name, this.instance])
-    this.listener.joined(channel, { id, name })
+    this.listener?.joined(channel, { id, name })
   }
 
   async leave(channel: string, { id }: Member): Promise<void> {
@@ -141,11 +142,11 @@ export class RedisBroker implements Broker {
   #hear(channel: string, text: string): void {
     const type = text.slice(0, text.indexOf(' '))
     const rest = text.slice(type.length + 1)
-    if (type === 'joined') this.listener.joined(channel, JSON.parse(rest))
-    else if (type === 'left') this.listener.left(channel, rest)
+    if (type === 'joined') this.listener?.joined(channel, JSON.parse(rest))
+    else if (type === 'left') this.listener?.left(channel, rest)
     else {
       const { event, ...at } = placedOf(rest)
-      this.listener.heard(channel, at, event)
+      this.listener?.heard(channel, at, event)
     }
   }
 
@@ -156,8 +157,8 @@ export class RedisBroker implements Broker {
     this.#wasReady = ready
     if (!ready) this.#log.warn('the broker cannot be reached')
     else {
-      this.#log.info('the broker is back')
-      void this.#live().then(() => this.listener.returned())
+      this.#log.info('the broker can be reached')
+      void this.#live().then(() => this.listener?.returned())
     }
   }
 
@@ -170,11 +171,11 @@ export class RedisBroker implements Broker {
   /** Now and then: says that this instance lives, and compares where channels stand. */
   async #look(): Promise<void> {
     if (!this.ready) return
-    if (!(await this.#live())) this.listener.returned()
+    if (!(await this.#live())) this.listener?.returned()
     for (const channel of this.#followed) {
       const at = await this.read(channel, 0).catch(() => undefined)
       if (!at) return
-      this.listener.stands(channel, at)
+      this.listener?.stands(channel, at)
       await this.members(channel).catch(() => {})
     }
   }

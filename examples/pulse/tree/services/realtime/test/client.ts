@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import type { ClientMessage, ServerMessage } from '#contract/realtime'
 
@@ -35,12 +36,7 @@ export class Client {
     type: Type,
     fits: (message: Of<Type>) => boolean = () => true,
   ): Promise<Of<Type>> {
-    const signal = AbortSignal.timeout(5_000)
-    for (;;) {
-      const at = this.heard.findIndex((one) => one.type === type && fits(one as Of<Type>))
-      if (at >= 0) return this.heard.splice(at, 1)[0] as Of<Type>
-      await once(this.#news, 'heard', { signal })
-    }
+    return (await this.#first((one) => one.type === type && fits(one as Of<Type>))) as Of<Type>
   }
 
   say(message: unknown): void {
@@ -48,18 +44,34 @@ export class Client {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
   }
 
-  /** Sends a request and waits for its answer. */
-  async ask(request: Record<string, unknown> & { type: ClientMessage['type'] }) {
+  /** Sends a request and waits for its answer, whichever it is. */
+  async answer(request: Record<string, unknown>): Promise<Of<'accepted' | 'refused'>> {
     const id = ++this.#id
     this.say({ id, ...request })
-    return this.hears('accepted', (answer) => answer.id === id)
+    const isAnswer = (one: ServerMessage) => 'id' in one && one.id === id
+    return (await this.#first(isAnswer)) as Of<'accepted' | 'refused'>
+  }
+
+  async ask(request: Record<string, unknown> & { type: ClientMessage['type'] }) {
+    const answer = await this.answer(request)
+    assert.ok(answer.type === 'accepted', JSON.stringify(answer))
+    return answer
   }
 
   async refused(request: Record<string, unknown>) {
-    const id = ++this.#id
-    this.say({ id, ...request })
-    const { problem } = await this.hears('refused', (answer) => answer.id === id)
-    return problem
+    const answer = await this.answer(request)
+    assert.ok(answer.type === 'refused', JSON.stringify(answer))
+    return answer.problem
+  }
+
+  async #first(fits: (message: ServerMessage) => boolean): Promise<ServerMessage> {
+    const signal = AbortSignal.timeout(5_000)
+    for (;;) {
+      const at = this.heard.findIndex(fits)
+      const [found] = at < 0 ? [] : this.heard.splice(at, 1)
+      if (found) return found
+      await once(this.#news, 'heard', { signal })
+    }
   }
 
   async closed(): Promise<number> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WebSocket } from 'ws'
@@ -63,7 +64,7 @@ export class Connection extends Outbox {
     socket.on('close', () => this.#left())
     socket.on('error', () => {}) // ws closes the socket itself, with the right code
     const { heartbeat, message: maxBytes } = hub.limits
-    this.#say({ type: 'welcome', session: who.id, heartbeat, maxBytes })
+    this.#say({ type: 'welcome', session: randomUUID(), heartbeat, maxBytes })
   }
 
   get subscriptions(): number {

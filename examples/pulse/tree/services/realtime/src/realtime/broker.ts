@@ -27,7 +27,7 @@ export interface Broker {
   /** Whether it can be reached. */
   readonly ready: boolean
   /** Given once, before anything else. */
-  listener: Listener
+  listener?: Listener
   /** From then on the channel is heard. */
   follow(channel: string): Promise<Log>
   unfollow(channel: string): void
@@ -48,7 +48,7 @@ const KEY_BYTES = 1 << 24
 /** The broker of a single process: with it, channels begin anew when the process does. */
 export class MemoryBroker implements Broker {
   readonly ready = true
-  declare listener: Listener
+  listener?: Listener
   #places = new Map<string, Position>()
   #keys = new Map<string, Placed & { until: number }>()
   #keyBytes = 0
@@ -75,16 +75,16 @@ export class MemoryBroker implements Broker {
     place.offset++
     const placed = { ...place, event }
     if (name) this.#remember(name, placed)
-    this.listener.heard(channel, place, event)
+    this.listener?.heard(channel, place, event)
     return placed
   }
 
   async enter(channel: string, member: Member): Promise<void> {
-    this.listener.joined(channel, member)
+    this.listener?.joined(channel, member)
   }
 
   async leave(channel: string, { id }: Member): Promise<void> {
-    this.listener.left(channel, id)
+    this.listener?.left(channel, id)
   }
 
   async members(): Promise<Member[]> {
