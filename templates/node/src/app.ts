@@ -1,10 +1,11 @@
 import { globSync } from 'node:fs'
-import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { Access } from './access.ts'
 import { type Environment, NAME, readConfig } from './config.ts'
-import { answerError, explain, refuseRaw } from './contract.ts'
-import { newTrace, observe } from './telemetry.ts'
+import { answerError, explain } from './contract.ts'
+import { guard, LIMITS } from './edge.ts'
+import { observe } from './observe.ts'
+import { traceOf } from './telemetry.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,9 +15,6 @@ declare module 'fastify' {
   }
 }
 
-/** Statuses of what is broken otherwise than by its form. */
-const BROKEN: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
-
 /** What plugins/ and routes/ consist of: each file adds one thing to the app. */
 export type Plugin = (app: FastifyInstance) => void | Promise<void>
 
@@ -24,18 +22,11 @@ export type Plugin = (app: FastifyInstance) => void | Promise<void>
 export async function createApp(env: Environment): Promise<FastifyInstance> {
   const app = Fastify({
     logger: loggerOf(readConfig(env).logLevel),
-    // One line per request is enough: telemetry.ts writes it. The trace of a request is its id.
+    // One line per request is enough: observe.ts writes it. The trace of a request is its id.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace' }),
-    bodyLimit: 1 << 20,
-    // How long a part of a path may be is for the contract to say.
-    routerOptions: { maxParamLength: 1 << 12 },
+    ...LIMITS,
     frameworkErrors: answerError,
-    genReqId: ({ headers }) => newTrace(headers.traceparent).id,
-    forceCloseConnections: 'idle',
-    // What is not even HTTP is refused in the same form as everything else.
-    // A header that comes twice is not the first of the two: it is refused where it matters.
-    http: { joinDuplicateHeaders: true },
-    clientErrorHandler: ({ code }, socket) => refuseRaw(socket, BROKEN[code] ?? 400),
+    genReqId: (request) => traceOf(request).id,
   })
   app.decorate('env', env)
   app.decorate('checks', new Map())
@@ -44,24 +35,12 @@ export async function createApp(env: Environment): Promise<FastifyInstance> {
     app.log.warn('nobody signs in: whoever reaches this service may do everything')
   explain(app)
   observe(app)
-  letGo(app)
+  guard(app)
   for (const file of globSync('{plugins,routes}/*.ts', { cwd: import.meta.dirname }).sort()) {
     const { default: plugin }: { default: Plugin } = await import(`./${file}`)
     await plugin(app)
   }
   return app
-}
-
-/** Browsers connect ahead of need: a connection that never asked for anything must not hold up the end. */
-function letGo(app: FastifyInstance): void {
-  const sockets = new Set<Socket>()
-  app.server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  app.addHook('preClose', async () => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-  })
 }
 
 /** One JSON object per line, with the same names in every service. */
@@ -71,4 +50,11 @@ const loggerOf = (level: string) => ({
   messageKey: 'message',
   timestamp: () => `,"time":"${new Date().toISOString()}"`,
   formatters: { level: (label: string) => ({ level: label }) },
+  serializers: { err: told },
 })
+
+/** Of an error no more than this: others hang whole requests on theirs, with headers and all. */
+function told(error: Error): { type: string; message: string; stack: string } {
+  const { name: type, message, stack = '', cause } = error
+  return { type, message, stack, ...(cause instanceof Error && { cause: told(cause) }) }
+}

@@ -42,5 +42,7 @@ const LEVELS = ['info', 'trace', 'debug', 'warn', 'error', 'fatal'] as const
 export const readConfig = (env: Environment) => ({
   host: text(env, 'HOST', '127.0.0.1'),
   port: integer(env, 'PORT', 3000, 0, 65_535),
+  drainWait: integer(env, 'DRAIN_WAIT_MS', 0, 0, 600_000),
+  drain: integer(env, 'DRAIN_MS', 10_000, 0, 600_000),
   logLevel: oneOf(env, 'LOG_LEVEL', LEVELS),
 })

@@ -62,8 +62,10 @@ function inputOf({ parameters, body }: Operation, request: FastifyRequest) {
   keep(header.check, headers, 'header')
   const asked = withNumbers(request.query as Record<string, unknown>, query.numbers)
   keep(query.check, asked, 'query')
-  if (body?.type === 'application/json') keep(body.check, request.body)
-  else if (body && !request.headers['content-type']?.startsWith(body.type))
+  if (body?.type === 'application/json') {
+    if (isDeep(request.body)) throw new Refusal(422, 'The body is nested too deep.')
+    keep(body.check, request.body)
+  } else if (body && !request.headers['content-type']?.startsWith(body.type))
     throw new Refusal(415, `The body is to be ${body.type}.`)
   return {
     ...header.defaults,
@@ -74,6 +76,12 @@ function inputOf({ parameters, body }: Operation, request: FastifyRequest) {
     body: request.body,
   }
 }
+
+/** What is nested without end would break whoever walks through it later, and be it JSON.stringify. */
+export const isDeep = (value: unknown, levels = 64): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeep(part, levels - 1)))
 
 const urlOf = ({ path }: Operation) => path.replace(/\{(\w+)\}/g, ':$1')
 
@@ -142,6 +150,7 @@ export function refuseRaw(wire: Writable, status: number): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/problem+json',
+    'x-content-type-options: nosniff',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     ...(status === 401 ? ['www-authenticate: Bearer'] : []),
@@ -153,7 +162,8 @@ function refuse(reply: FastifyReply, body: Problem): FastifyReply {
   // As bytes, for to text Fastify would add a charset, which JSON has none of.
   const bytes = Buffer.from(JSON.stringify(body))
   if (body.status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(body.status).type('application/problem+json').send(bytes)
+  reply.code(body.status).header('x-content-type-options', 'nosniff')
+  return reply.type('application/problem+json').send(bytes)
 }
 
 /** Answers an error with a problem document; what is our own fault is logged, not told. */

@@ -73,7 +73,9 @@ test('serves the contract to read, and lets that load nothing from elsewhere', a
 
 test('continues a trace, and begins one when there is none', () => {
   const id = 'a'.repeat(32)
-  assert.deepEqual(newTrace(`00-${id}-${'b'.repeat(16)}-00`), { id, flags: '00' })
+  const { span, ...trace } = newTrace(`00-${id}-${'b'.repeat(16)}-00`)
+  assert.deepEqual(trace, { id, parent: 'b'.repeat(16), flags: '00' })
+  assert.match(span, /^(?!b{16})[0-9a-f]{16}$/)
   assert.match(traceparent(newTrace(`00-${'0'.repeat(32)}-x`)), /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
 })
 

@@ -10,7 +10,7 @@ import { type Client, clientOf, ProblemError } from '#client/http'
 import type { Reading } from '#contract/readings'
 import { type Features, type Operations, operations } from '#contract/scoring'
 import { operations as described, faultOf } from '#operations'
-import { type TraceContext, traceparent } from './telemetry.ts'
+import { span, type TraceContext, traceparent } from './telemetry.ts'
 
 /** One step inside the other service, as its Server-Timing header tells. */
 export interface Lap {
@@ -42,32 +42,46 @@ export class MlClient {
     timeout(TIMEOUT_MS, TimeoutStrategy.Aggressive),
   )
   #ml: Client<Operations>
+  #base: URL
 
   constructor(base: URL, token: string) {
+    this.#base = base
     const headers = token ? { authorization: `Bearer ${token}` } : {}
     this.#ml = clientOf<Operations>(operations, { base, headers, retries: 0 })
   }
 
   /** One value per row, in their order. */
   score(rows: Features[], trace: TraceContext): Promise<Answer> {
-    return this.#policy.execute(async ({ signal }) => {
-      let laps: Lap[] = []
-      const once = (id: keyof Operations) => ({
-        signal,
-        headers: { traceparent: traceparent(trace) },
-        seen(answer: Response, body: string) {
-          keepsPromise(id, answer, body)
-          laps = lapsOf(answer.headers.get('server-timing') ?? '')
-        },
-      })
-      const [row] = rows
-      if (row && rows.length === 1) {
-        const { value, model } = await this.#ml.score({ body: row }, once('score'))
-        return { values: [value], model, laps }
-      }
-      const scores = await this.#ml.scoreBatch({ body: { rows } }, once('scoreBatch'))
-      return { ...scores, laps }
+    const { method, path } = operations[rows.length === 1 ? 'score' : 'scoreBatch']
+    const attributes = {
+      'http.request.method': method,
+      'server.address': this.#base.hostname,
+      'server.port': Number(this.#base.port) || (this.#base.protocol === 'https:' ? 443 : 80),
+      'url.template': path,
+    }
+    const ask = (signal: AbortSignal) => (step: TraceContext) => this.#ask(rows, step, signal)
+    return this.#policy.execute(({ signal }) =>
+      span(`${method} ${path}`, trace, ask(signal), { kind: 'client', attributes }),
+    )
+  }
+
+  async #ask(rows: Features[], step: TraceContext, signal: AbortSignal): Promise<Answer> {
+    let laps: Lap[] = []
+    const once = (id: keyof Operations) => ({
+      signal,
+      headers: { traceparent: traceparent(step) },
+      seen(answer: Response, body: string) {
+        keepsPromise(id, answer, body)
+        laps = lapsOf(answer.headers.get('server-timing') ?? '')
+      },
     })
+    const [row] = rows
+    if (row && rows.length === 1) {
+      const { value, model } = await this.#ml.score({ body: row }, once('score'))
+      return { values: [value], model, laps }
+    }
+    const scores = await this.#ml.scoreBatch({ body: { rows } }, once('scoreBatch'))
+    return { ...scores, laps }
   }
 }
 

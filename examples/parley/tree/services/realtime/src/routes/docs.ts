@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { areas, read } from '#contract'
 import type { Plugin } from '../app.ts'
 import { NAME } from '../config.ts'
-import { HEADERS, serveFiles } from './page.ts'
+import { HEADERS } from '../edge.ts'
+import { serveFiles } from './page.ts'
 
 const DOCS = fileURLToPath(new URL('../../../../contract/docs', import.meta.url))
 

@@ -3,15 +3,9 @@ import { fileURLToPath } from 'node:url'
 import files from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type { Plugin } from '../app.ts'
+import { HEADERS } from '../edge.ts'
 
 const PAGE = fileURLToPath(new URL('../../../../web/dist', import.meta.url))
-
-/** What goes with every page: it loads nothing from elsewhere, and nobody frames it. */
-export const HEADERS = {
-  'content-security-policy': "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
-  'referrer-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-}
 
 /** Serves a folder as it stands. */
 export async function serveFiles(app: FastifyInstance, root: string, prefix = '/'): Promise<void> {
