@@ -60,6 +60,7 @@ const DERIVED_FACTS: &[&str] = &[
     "ml",
     "api",
     "items",
+    "own-items",
     "store",
     "github",
     "gitlab",
@@ -151,13 +152,16 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         .iter()
         .any(|workload| facts.contains(workload.word()));
     let scoring = node && ml;
-    let store = node
-        && product.parts.iter().any(|part| {
-            [Workload::Chat, Workload::JsonApi].contains(&part.workload)
-                && services.iter().any(|service| {
-                    service.language == Language::Node && service.parts.iter().any(|name| name == part.name.as_str())
-                })
-        });
+    let in_node = |workload| {
+        product.parts.iter().filter(|part| part.workload == workload).any(|part| {
+            services.iter().any(|service| {
+                service.language == Language::Node && service.parts.iter().any(|name| name == part.name.as_str())
+            })
+        })
+    };
+    // A page needs something to show a form and a list of, unless a Python service has that.
+    let has_items = facts.contains(Workload::JsonApi.word());
+    let own_items = in_node(Workload::JsonApi) || (in_node(Workload::BrowserApp) && !has_items);
     let derived = [
         ("node", node),
         ("python", python),
@@ -168,8 +172,9 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         ("scoring", scoring),
         ("realtime", node && (real_time || scoring)),
         ("readings", node && (scoring || facts.contains(Workload::LiveDashboard.word()))),
-        ("store", store),
-        ("items", facts.contains(Workload::JsonApi.word())),
+        ("store", own_items || in_node(Workload::Chat)),
+        ("items", own_items || has_items),
+        ("own-items", own_items),
     ];
     facts.extend(derived.iter().filter(|(_, holds)| *holds).map(|(fact, _)| fact));
     facts

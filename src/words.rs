@@ -65,6 +65,9 @@ fn nouns(product: &Product) -> Value {
         .collect();
     let readings = first(product, &[Workload::LiveDashboard]).map_or_else(|| nouns["scoring"].clone(), Value::from);
     nouns.insert("readings".to_owned(), readings);
+    if let (None, Some(page)) = (first(product, &[Workload::JsonApi]), first(product, &[Workload::BrowserApp])) {
+        nouns.insert("items".to_owned(), Value::from(page));
+    }
     nouns.into()
 }
 
@@ -79,7 +82,7 @@ fn first(product: &Product, workloads: &[Workload]) -> Option<String> {
 fn noun(product: &Product) -> Value {
     let named: Vec<Workload> =
         NAMED.iter().flat_map(|(_, workloads, _)| *workloads).copied().chain([Workload::LiveDashboard]).collect();
-    first(product, &named).map_or(Value::Bool(false), Value::from)
+    first(product, &named).or_else(|| first(product, &[Workload::BrowserApp])).map_or(Value::Bool(false), Value::from)
 }
 
 /// The words with nothing missing: what a template may say for some product, if not for this one.
@@ -197,7 +200,15 @@ mod tests {
     }
 
     #[test]
-    fn a_page_alone_has_nothing_to_rename() {
-        assert_eq!(words(&[("site", "browser-app")])[1], false);
+    fn items_are_called_after_the_page_when_there_is_no_api_to_call_them_after() {
+        let page = ("site", "browser-app");
+        let (alone, with_api) = (words(&[page]), words(&[page, ("orders", "json-api")]));
+        assert_eq!([&alone[0]["items"], &alone[1]], ["site", "site"]);
+        assert_eq!([&with_api[0]["items"], &with_api[1]], ["orders", "orders"]);
+    }
+
+    #[test]
+    fn numbers_alone_have_nothing_to_rename() {
+        assert_eq!(words(&[("books", "business-system")])[1], false);
     }
 }

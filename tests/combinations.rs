@@ -47,6 +47,9 @@ fn every_subset_renders_and_parses() {
         shapes.insert(advice.shape);
         // Each kind of part brings files of its own; a product of all kinds is the largest.
         assert!(emission.tree.len() < 240, "{subset:b} emits {} files", emission.tree.len());
+        let has = |workload| product.parts.iter().any(|part| part.workload == workload);
+        let lists = emission.tree.iter().filter(|(path, _)| path.ends_with("src/panels/items.ts")).count();
+        assert!(lists == 1 || !has(Workload::BrowserApp) || has(Workload::JsonApi), "{subset:b}: a page has a list");
         for (path, entry) in emission.tree.iter() {
             if let Ok(text) = std::str::from_utf8(entry.content.bytes()) {
                 parses(&format!("{subset:b} {path}"), path, text);

@@ -42,11 +42,18 @@ impl Repository {
     /// Plays a scenario of `tests/e2e` against the repository.
     #[track_caller]
     pub fn plays(&self, scenario: &str, minutes: u64) {
+        self.plays_with(scenario, minutes, &[]);
+    }
+
+    /// The same with servers of ours, told by the environment.
+    #[track_caller]
+    pub fn plays_with(&self, scenario: &str, minutes: u64, env: &[(&str, &str)]) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e").join(scenario);
         let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
         std::fs::create_dir_all(&pictures).unwrap();
         let mut command = Command::new("node");
         command.arg(script).arg(self.world.path("out")).arg(pictures).env("CHROMIUM", tools::chromium());
+        command.envs(env.iter().copied());
         command.env("PLAYWRIGHT", tools::playwright().join("node_modules/playwright-core/index.mjs"));
         run(&mut command, scenario, Duration::from_secs(minutes * 60)).unwrap_or_else(|said| panic!("{said}"));
     }

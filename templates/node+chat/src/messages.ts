@@ -1,54 +1,44 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { Message } from '#contract/chat'
+import type { Member } from '#contract/realtime'
+import type { Database } from './database.ts'
 
-const TABLE = `
-  create table if not exists messages (
-    number integer primary key, -- the order in which they came
-    id text not null unique,
-    room text not null,
-    author text not null,
-    text text not null,
-    at text not null
-  ) strict;
-  create index if not exists messages_by_room on messages (room, number);
-`
+const COLUMNS = 'id, room, author, text, at'
 
-/** What was said, in a file of SQLite: no server is needed, and one process writes it. */
+/** What was said, and is there to be read up as long as the database lasts. */
 export class Messages {
-  #database: DatabaseSync
+  #database: Database
 
-  constructor(file: string) {
-    mkdirSync(dirname(file), { recursive: true })
-    this.#database = new DatabaseSync(file)
-    this.#database.exec(`pragma journal_mode = wal; ${TABLE}`)
+  constructor(database: Database) {
+    this.#database = database
   }
 
-  add(room: string, author: string, text: string): Message {
-    const message = { id: randomUUID(), room, author, text, at: new Date().toISOString() }
-    const insert = 'insert into messages (id, room, author, text, at) values (?, ?, ?, ?, ?)'
-    this.#database.prepare(insert).run(message.id, room, author, text, message.at)
-    return message
+  /** Keeps a message; the first one, when it comes again with the same key. */
+  async add(room: string, by: Member, text: string, key?: string): Promise<Message> {
+    const insert = `
+      insert into messages (id, room, author_id, author, text, at, key)
+      values ($1, $2, $3, $4, $5, $6, $7)
+      on conflict (room, author_id, key) do update set key = excluded.key returning ${COLUMNS}`
+    const at = new Date().toISOString()
+    const values = [randomUUID(), room, by.id, by.name, text, at, key ?? null]
+    const [message] = await this.#database.query<Message>(insert, values)
+    return message as Message
   }
 
   /** The newest of a room, or the newest before a message; oldest first. */
-  list(room: string, limit: number, before?: string): Message[] {
-    const query = `
-      select id, room, author, text, at from messages
-      where room = ? and number < coalesce((select number from messages where id = ?), 1e18)
-      order by number desc limit ?`
-    const rows = this.#database.prepare(query).all(room, before ?? null, limit)
-    return rows.reverse().map((row) => ({ ...row }) as unknown as Message)
+  async list(room: string, limit: number, before?: string): Promise<Message[]> {
+    const newest = `
+      select ${COLUMNS} from messages
+      where room = $1
+        and number < coalesce((select number from messages where id = $2), 9223372036854775807)
+      order by number desc limit $3`
+    const rows = await this.#database.query<Message>(newest, [room, before ?? null, limit])
+    return rows.reverse()
   }
 
-  rooms(): string[] {
-    const rows = this.#database.prepare('select distinct room from messages order by room').all()
-    return rows.map(({ room }) => `${room}`)
-  }
-
-  close(): void {
-    this.#database.close()
+  async rooms(): Promise<string[]> {
+    const sql = 'select distinct room from messages order by room'
+    const rows = await this.#database.query<{ room: string }>(sql)
+    return rows.map(({ room }) => room)
   }
 }

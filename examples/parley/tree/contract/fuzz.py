@@ -105,7 +105,8 @@ def environment(folder: str, urls: dict[str, str]) -> dict[str, str]:
     return {
         **os.environ,
         **{f"{name.upper() if is_python(name) else 'NODE'}_URL": url for name, url in urls.items()},
-        **{name: f"{folder}/{name}.sqlite" for name in ("DATABASE", "CHAT_DATABASE")},
+        "DATABASE": f"{folder}/data.sqlite",
+        "DATABASE_URL": "",
         "HOST": "127.0.0.1",
         "LOG_LEVEL": "error",
         "NODE_ENV": "production",

@@ -6,8 +6,8 @@ import { serve } from '../contract.ts'
 const PREFIX = addressOf('toRoom')
 
 const routes: Plugin = (app) => {
-  serve(app, 'listRooms', (_, { identity }) =>
-    app.messages.rooms().filter((room) => identity.may('read', PREFIX + room)),
+  serve(app, 'listRooms', async (_, { identity }) =>
+    (await app.messages.rooms()).filter((room) => identity.may('read', PREFIX + room)),
   )
 
   serve(app, 'listMessages', ({ room, before, limit }, request) => {

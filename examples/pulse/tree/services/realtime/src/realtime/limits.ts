@@ -13,7 +13,7 @@ export const readLimits = (env: Environment) => ({
   message: integer(env, 'MAX_MESSAGE_BYTES', 65_536, 1_024, 1 << 24),
   /** Messages per second in the long run, and at once. */
   rate: integer(env, 'MAX_MESSAGES_PER_SECOND', 50, 1, 1_000_000),
-  burst: integer(env, 'MAX_MESSAGES_AT_ONCE', 100, 1, 1_000_000),
+  burst: integer(env, 'MAX_MESSAGES_AT_ONCE', 200, 1, 1_000_000),
   /** How far a reader may fall behind, before its channel's policy counts. */
   queueMessages: integer(env, 'QUEUE_MESSAGES', 256, 1, 1_000_000),
   queueBytes: integer(env, 'QUEUE_BYTES', 1 << 20, 65_536, 1 << 30),

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { clientOf } from '#client/http'
 import { checkOf } from '#contract'
 import { type Item, type Operations, operations } from '#contract/items'
+import { ownDatabase } from './database.ts'
 import { json, send, start } from './support.ts'
 
-const { url } = await start({ DATABASE: ':memory:' })
+const { url } = await start(await ownDatabase())
 const items = clientOf<Operations>(operations, { base: url })
 const all = url + operations.listItems.path
 

@@ -1,5 +1,4 @@
 import type { Plugin } from '../app.ts'
-import { text } from '../config.ts'
 import { Items } from '../items.ts'
 
 declare module 'fastify' {
@@ -9,9 +8,7 @@ declare module 'fastify' {
 }
 
 const plugin: Plugin = (app) => {
-  const items = new Items(text(app.env, 'DATABASE', 'data/items.sqlite'))
-  app.decorate('items', items)
-  app.addHook('onClose', async () => items.close())
+  app.decorate('items', new Items(app.database))
 }
 
 export default plugin
