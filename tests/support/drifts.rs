@@ -54,7 +54,7 @@ pub const NODE: &[Drift] = &[
         "at = new Date().toISOString().slice(0, 19) }: NewReading",
     ),
     ("answer: wrong status", READINGS, "reply.code(202)", "reply.code(201)"),
-    ("answer: object for a list", READINGS, "=> readings.latest(limit))", "=> ({ list: readings.latest(limit) }))"),
+    ("answer: object for a list", READINGS, "return readings.latest(limit)", "return { list: readings.latest(limit) }"),
     ("answer: wrong content type", READINGS, "    reply.code(202)\n", "    reply.code(202).type('text/plain')\n"),
     ("answer: wrong enum", NODE_HEALTH, "({ status: 'ok' })", "({ status: 'up' })"),
     (
@@ -168,7 +168,7 @@ pub const NODE: &[Drift] = &[
     ("asked of Python: another operation", ML, "this.#ml.scoreBatch(", "this.#ml.score("),
     ("asked of Python: rows without their frame", ML, "{ body: { rows } }", "{ body: rows }"),
     ("taken from Python: anything", ML, "if (fault) throw", "if (fault && !body) throw"),
-    ("taken from Python: without its token", NODE_EDGE, "if (operation.secured) admit(", "if (!operation) admit("),
+    ("taken from Python: without its token", NODE_EDGE, "if (secured) app", "if (!operation) app"),
     ("taken from Python: each repetition anew", ANNOUNCED, "body, key)", "body)"),
     ("taken from Python: on another channel", ANNOUNCED, "addressOf('scores')", "addressOf('toService')"),
     (
