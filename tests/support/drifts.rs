@@ -168,7 +168,7 @@ pub const NODE: &[Drift] = &[
     ("asked of Python: another operation", ML, "this.#ml.scoreBatch(", "this.#ml.score("),
     ("asked of Python: rows without their frame", ML, "{ body: { rows } }", "{ body: rows }"),
     ("taken from Python: anything", ML, "if (fault) throw", "if (fault && !body) throw"),
-    ("taken from Python: without its token", NODE_EDGE, "if (secured) app", "if (!operation) app"),
+    ("taken from Python: without its token", NODE_EDGE, "if (operation.secured) app", "if (!operation) app"),
     ("taken from Python: each repetition anew", ANNOUNCED, "body, key)", "body)"),
     ("taken from Python: on another channel", ANNOUNCED, "addressOf('scores')", "addressOf('toService')"),
     (

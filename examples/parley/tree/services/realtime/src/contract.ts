@@ -34,7 +34,6 @@ export function serve<Id extends keyof AllOperations>(
 ): void {
   const operation = operations.get(operationId)
   if (!operation) throw new Error(`contract/openapi has no operation ${operationId}`)
-  const { path, secured } = operation
   app.route({
     method: operation.method,
     url: urlOf(operation),
@@ -42,8 +41,9 @@ export function serve<Id extends keyof AllOperations>(
     // Before the body is read. Metrics are for whoever reaches the port, as is what tells health.
     async onRequest(request) {
       const { headers } = request
-      if (secured) app.access.admit(headers)
-      else if (!PROBES.includes(path)) request.identity = await app.access.identify(headers)
+      if (operation.secured) app.access.admit(headers)
+      else if (!PROBES.includes(operation.path))
+        request.identity = await app.access.identify(headers)
     },
     async handler(request, reply) {
       return handler(inputOf(operation, request) as unknown as Taken<Id>, request, reply)
