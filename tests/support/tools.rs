@@ -66,7 +66,8 @@ fn node_is_current() -> bool {
     (numbers.next(), numbers.next()) >= (Some(22), Some(18))
 }
 
-fn install(package: &str, folder: &str) -> PathBuf {
+/// Installs a package into a folder of its own, once.
+pub fn install(package: &str, folder: &str) -> PathBuf {
     let folder = cache().join(folder);
     let (name, version) = package.rsplit_once('@').unwrap();
     let installed =

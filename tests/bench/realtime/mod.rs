@@ -1,0 +1,8 @@
+//! Load for real-time services: thousands of clients in one thread, and the servers that they talk to.
+#![allow(dead_code, missing_docs, reason = "the benchmark and the tests each use their own part of this")]
+
+pub mod client;
+pub mod frames;
+pub mod load;
+pub mod server;
+pub mod speech;
