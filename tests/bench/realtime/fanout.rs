@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::Plan;
+use crate::realtime::ledger::Ledger;
 use crate::realtime::load::{Deaf, Ear, Load, cpu};
 use crate::realtime::server::Server;
-use crate::realtime::speech::{Speech, data, subscribe, time_of};
+use crate::realtime::speech::{Speech, data, time_of};
 use crate::report::{Report, Row};
 
 pub const SUBSCRIBERS: usize = 1_000;
@@ -30,9 +31,7 @@ impl Contestant {
         let path = path_of(speech);
         let subscribers = load.connect(SUBSCRIBERS, server.port, speech, path);
         if speech == Speech::Service {
-            for index in subscribers.clone() {
-                load.clients[index].say(&subscribe(1, CHANNEL, None));
-            }
+            Ledger::new(load.born, subscribers.start).subscribe(load, subscribers.clone(), CHANNEL);
         }
         Self::with(load, name, speech, server, subscribers)
     }

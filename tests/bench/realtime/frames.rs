@@ -11,6 +11,11 @@ pub fn pong_frame(payload: &[u8]) -> Vec<u8> {
     frame(0xA, payload, [1, 2, 3, 4])
 }
 
+/// A client's goodbye.
+pub fn close_frame() -> Vec<u8> {
+    frame(0x8, &1000_u16.to_be_bytes(), [1, 2, 3, 4])
+}
+
 fn frame(opcode: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let mut frame = vec![0x80 | opcode];
     match payload.len() {
@@ -63,7 +68,7 @@ pub fn number_after(payload: &[u8], key: &[u8]) -> Option<u64> {
     Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
-/// Whether it begins so.
+/// Whether that stands anywhere in it.
 pub fn contains(payload: &[u8], text: &[u8]) -> bool {
     payload.windows(text.len()).any(|window| window == text)
 }

@@ -65,6 +65,16 @@ impl Load {
         first..first + count
     }
 
+    /// Ends a client's connection and gives its place to a new one.
+    pub fn replace(&mut self, index: usize, port: u16, path: &str) {
+        let old = &self.clients[index];
+        if old.closed.is_none() {
+            self.ignore(index);
+        }
+        self.clients[index] = Client::connect(port, self.clients[index].speech, path);
+        self.listen(index);
+    }
+
     /// Reads what the client is sent, from now on.
     pub fn listen(&mut self, index: usize) {
         let event = EpollEvent::new(EpollFlags::EPOLLIN, index as u64);

@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod frames;
+pub mod ledger;
 pub mod load;
 pub mod server;
 pub mod speech;

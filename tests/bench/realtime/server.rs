@@ -75,13 +75,18 @@ impl Server {
     /// Resident bytes without garbage.
     pub fn memory_in_use(&self) -> u64 {
         for _ in 0..3 {
-            kill(self.pid(), Signal::SIGUSR2).expect("it runs");
+            self.collect();
             std::thread::sleep(Duration::from_millis(1_500));
         }
         self.memory()
     }
 
-    pub fn pid(&self) -> Pid {
+    /// Has it collect its garbage, soon.
+    pub fn collect(&self) {
+        kill(self.pid(), Signal::SIGUSR2).expect("it runs");
+    }
+
+    fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.process.id()).expect("a process"))
     }
 

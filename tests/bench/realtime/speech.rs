@@ -35,7 +35,7 @@ impl Speech {
             Self::Service => payload.starts_with(br#"{"type":"event""#),
             Self::Bare => true,
             Self::SocketIo => payload.starts_with(b"42"),
-            Self::Events => payload.ends_with(b"}}\n"),
+            Self::Events => payload.ends_with(b"}\n"),
         }
     }
 
@@ -52,8 +52,13 @@ impl Speech {
 
 /// An object of 200 bytes that carries the time in microseconds.
 pub fn data(time: u64) -> String {
+    data_of(time, SIZE)
+}
+
+/// The same of another size.
+pub fn data_of(time: u64, size: usize) -> String {
     let start = format!(r#"{{"t":{},"text":""#, EPOCH + time);
-    format!(r#"{start}{}"}}"#, "x".repeat(SIZE - start.len() - 2))
+    format!(r#"{start}{}"}}"#, "x".repeat(size - start.len() - 2))
 }
 
 /// The time that an object carries.
