@@ -124,9 +124,6 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) {
 fn node() -> Command {
     let mut command = Command::new("node");
     command.env("PATH", tools::path()).args(["--expose-gc", "--import", COLLECT]);
-    if let Ok(options) = std::env::var("DUOSTACK_NODE_OPTIONS") {
-        command.args(options.split(' '));
-    }
     command
 }
 
