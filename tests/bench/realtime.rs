@@ -25,14 +25,17 @@ use std::time::Duration;
 
 use fanout::Contestant;
 use realtime::load::{Load, raise_file_limit};
-use realtime::server::{Server, emit, pin};
+use realtime::server::{SECRET, Server, emit, pin, tokens};
 use realtime::speech::Speech;
 use report::Report;
 
 const WS: &str = "ws@8.23.0";
 const SOCKET_IO: &str = "socket.io@4.8.4";
 /// Limits stay on, and high enough for the load of one machine.
-pub const SETTINGS: &[(&str, &str)] = &[];
+pub const SETTINGS: &[(&str, &str)] = &[("MAX_UPGRADES_PER_SECOND", "10000"), ("AUTH_SECRET", SECRET)];
+
+/// More than ever connect at a time.
+pub const CLIENTS: usize = 11_000;
 
 /// How long and how often.
 pub struct Plan {
@@ -79,6 +82,7 @@ fn main() {
 /// Fan-out and round trips: all servers stand by, and take turns.
 fn sockets(repository: &Path, plan: &Plan, report: &mut Report) {
     let mut load = Load::new();
+    load.tokens = tokens(repository, CLIENTS);
     let contestants = [
         Contestant::new(&mut load, "service", Speech::Service, Server::service(repository, SETTINGS)),
         Contestant::new(&mut load, "ws", Speech::Bare, Server::script("ws.mjs", WS)),
@@ -90,6 +94,7 @@ fn sockets(repository: &Path, plan: &Plan, report: &mut Report) {
 
 fn events(repository: &Path, plan: &Plan, report: &mut Report) {
     let mut load = Load::new();
+    load.tokens = tokens(repository, CLIENTS);
     let contestants = [
         Contestant::readers(&mut load, "service", Speech::Service, Server::service(repository, SETTINGS)),
         Contestant::readers(&mut load, "node:http", Speech::Bare, Server::script("ws.mjs", WS)),

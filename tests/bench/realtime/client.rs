@@ -22,11 +22,11 @@ pub const NO_CODE: u16 = 1006;
 
 impl Client {
     /// Connects and shakes hands, waiting for the answer.
-    pub fn connect(port: u16, speech: Speech, path: &str) -> Self {
+    pub fn connect(port: u16, speech: Speech, path: &str, token: Option<&String>) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server takes connections");
         stream.set_nodelay(true).expect("a socket");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-        stream.write_all(request(port, speech, path).as_bytes()).expect("the server listens");
+        stream.write_all(request(port, speech, path, token).as_bytes()).expect("the server listens");
         let rest = answer(&mut stream);
         stream.set_nonblocking(true).expect("a socket");
         let mut client = Self { stream, speech, closed: None, rest };
@@ -93,7 +93,7 @@ impl Client {
     }
 }
 
-fn request(port: u16, speech: Speech, path: &str) -> String {
+fn request(port: u16, speech: Speech, path: &str, token: Option<&String>) -> String {
     let upgrade = match speech {
         Speech::Events => "accept: text/event-stream\r\n",
         _ => {
@@ -101,7 +101,9 @@ fn request(port: u16, speech: Speech, path: &str) -> String {
              sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         }
     };
-    format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n{upgrade}\r\n")
+    let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let host = format!("127.0.0.1:{port}");
+    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n{token}{upgrade}\r\n")
 }
 
 /// Reads the head of the answer, and gives back what came behind it.

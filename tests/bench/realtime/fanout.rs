@@ -14,7 +14,7 @@ pub const SUBSCRIBERS: usize = 1_000;
 pub const CHANNEL: &str = "bench";
 /// Messages that the server finds in one turn, and the time between two such bursts: far from saturation.
 const BURSTS: [(usize, Duration); 3] =
-    [(1, Duration::from_millis(50)), (4, Duration::from_millis(150)), (32, Duration::from_millis(1_500))];
+    [(1, Duration::from_millis(50)), (4, Duration::from_millis(150)), (32, Duration::from_millis(1_000))];
 
 /// A server with its subscribers and its publisher.
 pub struct Contestant {

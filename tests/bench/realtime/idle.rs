@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::fanout::path_of;
 use crate::realtime::load::{Deaf, Load};
-use crate::realtime::server::Server;
+use crate::realtime::server::{Server, tokens};
 use crate::realtime::speech::{Speech, subscribe};
 use crate::report::Report;
-use crate::{Plan, SETTINGS, SOCKET_IO, WS};
+use crate::{CLIENTS, Plan, SETTINGS, SOCKET_IO, WS};
 
 /// Subscribers of one channel.
 const CIRCLE: usize = 100;
@@ -16,17 +16,20 @@ const CIRCLE: usize = 100;
 /// Resident bytes per connection of each server.
 pub fn measure(repository: &Path, plan: &Plan, report: &mut Report) {
     let service = || Server::service(repository, SETTINGS);
+    let tokens = tokens(repository, CLIENTS);
+    let connected = |server, speech, subscribes| connected(plan.idle, &tokens, server, speech, subscribes);
     let figures = [
-        ("service", connected(plan.idle, service(), Speech::Service, false)),
-        ("service, each on a channel of 100", connected(plan.idle, service(), Speech::Service, true)),
-        ("ws", connected(plan.idle, Server::script("ws.mjs", WS), Speech::Bare, false)),
-        ("Socket.IO", connected(plan.idle, Server::script("socketio.mjs", SOCKET_IO), Speech::SocketIo, false)),
+        ("service", connected(service(), Speech::Service, false)),
+        ("service, each on a channel of 100", connected(service(), Speech::Service, true)),
+        ("ws", connected(Server::script("ws.mjs", WS), Speech::Bare, false)),
+        ("Socket.IO", connected(Server::script("socketio.mjs", SOCKET_IO), Speech::SocketIo, false)),
     ];
     report.idle(plan.idle, &figures);
 }
 
-fn connected(count: usize, server: Server, speech: Speech, subscribes: bool) -> f64 {
+fn connected(count: usize, tokens: &[String], server: Server, speech: Speech, subscribes: bool) -> f64 {
     let mut load = Load::new();
+    load.tokens = tokens.to_vec();
     load.connect(10, server.port, speech, path_of(speech)); // what is loaded late is not a connection's cost
     let before = server.memory_in_use();
     let clients = load.connect(count, server.port, speech, path_of(speech));

@@ -29,6 +29,8 @@ impl Ear for Deaf {
 /// Clients, numbered in the order of their coming.
 pub struct Load {
     pub clients: Vec<Client>,
+    /// What each client signs in with, by its number.
+    pub tokens: Vec<String>,
     epoll: Epoll,
     buffer: Vec<u8>,
     events: Vec<EpollEvent>,
@@ -40,6 +42,7 @@ impl Load {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).expect("epoll");
         Self {
             clients: Vec::new(),
+            tokens: Vec::new(),
             epoll,
             buffer: vec![0; 256 << 10],
             events: vec![EpollEvent::empty(); 256],
@@ -56,7 +59,7 @@ impl Load {
     pub fn connect(&mut self, count: usize, port: u16, speech: Speech, path: &str) -> Range<usize> {
         let first = self.clients.len();
         for index in first..first + count {
-            self.clients.push(Client::connect(port, speech, path));
+            self.clients.push(Client::connect(port, speech, path, self.tokens.get(index)));
             self.listen(index);
             if index % 100 == 99 {
                 self.pump(&mut Deaf, Duration::ZERO); // what the others hear must not pile up
@@ -71,7 +74,7 @@ impl Load {
         if old.closed.is_none() {
             self.ignore(index);
         }
-        self.clients[index] = Client::connect(port, self.clients[index].speech, path);
+        self.clients[index] = Client::connect(port, self.clients[index].speech, path, self.tokens.get(index));
         self.listen(index);
     }
 

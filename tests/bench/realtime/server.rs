@@ -16,6 +16,8 @@ use crate::tools;
 /// The only service of this product is the real-time service.
 const ANSWERS: &str = "schema = 1\n[product]\nname = \"Bench\"\n[[parts]]\nname = \"pushes\"\n\
     workload = \"real-time-api\"\n[preferences]\nshape = \"node\"\n";
+/// What the tokens are signed with.
+pub const SECRET: &str = "thirty-two bytes, or a few more of them";
 /// Collects garbage on demand: memory is compared without it.
 const COLLECT: &str = "data:text/javascript,process.on('SIGUSR2',()=>gc())";
 
@@ -113,6 +115,15 @@ pub fn emit(folder: &Path) -> PathBuf {
     let repository = folder.join("out");
     run(&repository, "npm", &["ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
     repository
+}
+
+/// A token for each of so many clients, signed with the secret.
+pub fn tokens(repository: &Path, count: usize) -> Vec<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/realtime/tokens.mjs");
+    let mut command = Command::new("node");
+    command.arg(script).arg(SECRET).arg(count.to_string()).current_dir(repository).env("PATH", tools::path());
+    let output = command.stderr(Stdio::inherit()).output().expect("node starts");
+    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
 }
 
 fn run(folder: &Path, program: &str, arguments: &[&str]) {
