@@ -39,6 +39,8 @@ pub struct Report {
     goals: Vec<Goal>,
     headed: bool,
     fastest: f64,
+    /// What a single server-sent event costs.
+    single: Option<f64>,
 }
 
 impl Report {
@@ -56,6 +58,9 @@ impl Report {
         }
         for other in &rows[1..] {
             self.judge(&rows[0], other);
+        }
+        if rows[0].way == "SSE" {
+            self.joined(&rows[0]);
         }
     }
 
@@ -79,19 +84,30 @@ impl Report {
 
     fn judge(&mut self, service: &Row, other: &Row) {
         let Row { way, burst, name, .. } = other;
-        let limit = match (*way, *name, burst) {
-            (_, "Socket.IO", _) => 0.75,
-            (_, _, 1) => 1.1,
-            (_, _, 4) => 0.40,
-            _ => 0.06,
+        let limit = match (*name, burst) {
+            ("Socket.IO", _) => 0.75,
+            ("ws", 4) => 0.40,
+            ("ws", 32) => 0.06,
+            _ => 1.1, // node:http joins the writes of a turn by itself
         };
-        let limit = if *way == "SSE" && *burst == 32 { 0.40 } else { limit };
         let costs = sorted(ratios(service, other, |one| one.cost).into_iter());
         let what = format!("{way}, bursts of {burst}: CPU per delivery ÷ {name}");
         self.at_most(what, limit, &costs, *name == "Socket.IO");
         if *name == "ws" {
             let waits = sorted(ratios(service, other, |one| one.p99).into_iter());
             self.at_most(format!("{way}, bursts of {burst}: p99 ÷ {name}"), 1.0, &waits, false);
+        }
+    }
+
+    /// Events that leave together cost less than one alone.
+    fn joined(&mut self, row: &Row) {
+        let cost = row.median(|one| one.cost);
+        let single = *self.single.get_or_insert(cost);
+        for limit in
+            [(4, 0.40), (32, 0.15)].into_iter().filter_map(|(burst, limit)| (burst == row.burst).then_some(limit))
+        {
+            let what = format!("SSE, bursts of {}: CPU per delivery ÷ that of single events", row.burst);
+            self.at_most(what, limit, &[cost / single], false);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is said to each kind of server, and how its deliveries are told from other messages.
 
-use super::frames::{Message, next_event, next_frame, text_frame};
+use super::frames::{Message, contains, next_event, next_frame, text_frame};
 
 /// How a client talks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,7 @@ impl Speech {
             Self::Service => payload.starts_with(br#"{"type":"event""#),
             Self::Bare => true,
             Self::SocketIo => payload.starts_with(b"42"),
-            Self::Events => payload.ends_with(b"}\n"),
+            Self::Events => payload.ends_with(b"}\n") && !contains(&payload[..payload.len().min(80)], b"accepted"),
         }
     }
 
