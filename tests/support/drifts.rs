@@ -11,7 +11,8 @@ const SOCKET: &str = "services/realtime/src/realtime/connection.ts";
 const HUB: &str = "services/realtime/src/realtime/hub.ts";
 const CHANNEL: &str = "services/realtime/src/realtime/channel.ts";
 const ANNOUNCED: &str = "services/realtime/src/routes/models.ts";
-const TELEMETRY: &str = "services/realtime/src/telemetry.ts";
+const FRAMES: &str = "services/realtime/src/realtime/frames.ts";
+const OBSERVE: &str = "services/realtime/src/observe.ts";
 const SSE: &str = "services/realtime/src/routes/sse.ts";
 
 /// In the Node service: answers, events in the socket and in the stream, what is taken, what is asked of Python.
@@ -79,7 +80,7 @@ pub const NODE: &[Drift] = &[
     ),
     ("problem: wrong content type", NODE_EDGE, "type('application/problem+json')", "type('application/json')"),
     ("problem: wrong status", NODE_EDGE, "new Refusal(422, 'The request", "new Refusal(400, 'The request"),
-    ("taken: any body", NODE_EDGE, "'application/json') keep(body.check, request.body)", "'application/json') void 0"),
+    ("taken: any body", NODE_EDGE, "    keep(body.check, request.body)\n", ""),
     ("taken: any query", NODE_EDGE, "  keep(query.check, asked, 'query')\n", ""),
     (
         "taken: less than promised",
@@ -139,31 +140,31 @@ pub const NODE: &[Drift] = &[
     (
         "socket: welcome without its session",
         SOCKET,
-        "{ type: 'welcome', session: id, heartbeat, maxBytes }",
+        "{ type: 'welcome', session: randomUUID(), heartbeat, maxBytes }",
         "{ type: 'welcome', heartbeat, maxBytes }",
     ),
-    ("socket: pong by another name", SOCKET, "this.#say({ type: 'pong' })", "this.#say({ type: 'alive' })"),
+    (
+        "socket: pong by another name",
+        SOCKET,
+        "messageFrame({ type: 'pong' })",
+        "messageFrame({ type: 'alive' } as never)",
+    ),
     (
         "socket: accepted without its id",
         SOCKET,
-        "{ type: 'accepted', id, channel, ...position, recovered, ...present }",
-        "{ type: 'accepted', channel, ...position, recovered, ...present }",
+        "{ type: 'accepted', id, channel: name, ...position, recovered, ...present }",
+        "{ type: 'accepted', channel: name, ...position, recovered, ...present } as never",
     ),
     ("socket: refusal in another form", SOCKET, "problem: body })", "problem: body.title })"),
     (
         "socket: member is a name",
         HUB,
-        "const message = { type, channel: channel.name, member }",
-        "const message = { type, channel: channel.name, member: member.name }",
+        "{ type, channel: channel.name, member }",
+        "{ type, channel: channel.name, member: member.name } as never",
     ),
-    (
-        "socket: delivery with another offset",
-        CHANNEL,
-        "{ type: 'event', channel, epoch, offset }",
-        "{ type: 'event', channel, epoch, position: offset }",
-    ),
+    ("socket: delivery with another offset", CHANNEL, ",\"offset\":${offset}", ",\"position\":${offset}"),
     ("stream: another content type", SSE, "'content-type': 'text/event-stream'", "'content-type': 'text/plain'"),
-    ("stream: events without their ids", CHANNEL, "`id: ${id}\\ndata: ${data}\\n\\n`", "`data: ${data}\\n\\n`"),
+    ("stream: events without their ids", FRAMES, "`id: ${id}\\ndata: ${data}\\n\\n`", "`data: ${data}\\n\\n`"),
     ("asked of Python: field renamed", ML, "    hour: at.getUTCHours(),", "    hours: at.getUTCHours(),"),
     ("asked of Python: another operation", ML, "this.#ml.scoreBatch(", "this.#ml.score("),
     ("asked of Python: rows without their frame", ML, "{ body: { rows } }", "{ body: rows }"),
@@ -174,10 +175,10 @@ pub const NODE: &[Drift] = &[
     (
         "taken twice: a reading with the same key",
         READINGS,
-        "taken.do(key, () => readings.add(body, traceOf(request)))",
+        "readings.add(body, traceOf(request), key)",
         "readings.add(body, traceOf(request))",
     ),
-    ("trace: not told", TELEMETRY, "reply.header('traceparent',", "reply.header('x-trace',"),
+    ("trace: not told", OBSERVE, "reply.header('traceparent',", "reply.header('x-trace',"),
 ];
 
 const SCORING: &str = "services/ml/app/routes/scoring.py";
