@@ -5,6 +5,7 @@ import { answers, connect, eventually, freePort, play, stop } from './lib.mjs'
 
 const { DATABASE_URL, POSTGRES } = process.env
 const WRITERS = 6
+const TALKERS = 2
 const ROOM = 'hall'
 
 await play(async (start) => {
@@ -33,22 +34,29 @@ await play(async (start) => {
     }
   }
 
-  /** Says something, and again with the same key until it is accepted; slower than the service allows. */
+  /** Says one thing after the other, each again with its key until it is accepted, if need be on a new connection; slower than the limits. */
   async function talk(name, said, signal) {
-    const { socket, next, say } = await connect(`ws://127.0.0.1:${port}/ws?name=${name}`)
+    const enter = async () => {
+      const line = await eventually('a socket', () => connect(`ws://127.0.0.1:${port}/ws?name=${name}&client=secret-of-${name}`), 60)
+      return { ...line, cut: new Promise((resolve) => line.socket.addEventListener('close', resolve)) }
+    }
+    let line = await enter()
     for (let id = 1, number = 0; !signal.aborted; number++) {
       const text = `${name} ${number}`
       for (let accepted = false; !accepted; id++) {
-        const answer = next(text, (message) => message.id === id, 30)
-        say({ type: 'publish', id, channel: `talk:${ROOM}`, data: { text }, key: text })
-        const { type, problem } = await answer
+        const answer = line.next(text, (message) => message.id === id, 30)
+        line.say({ type: 'publish', id, channel: `talk:${ROOM}`, data: { text }, key: text })
+        const { type, problem } = await Promise.race([answer, line.cut])
         accepted = type === 'accepted'
-        if (!accepted) assert.equal(problem.status, 503, JSON.stringify(problem))
+        if (type === 'close') {
+          answer.catch(() => {})
+          line = await enter()
+        } else if (!accepted) assert.equal(problem.status, 503, JSON.stringify(problem))
         await sleep(accepted ? 25 : 100)
       }
       said.push(text)
     }
-    socket.close()
+    line.socket.close()
   }
 
   async function allItems() {
@@ -72,12 +80,12 @@ await play(async (start) => {
   }
 
   /** Writes through three outages, then looks for what was acknowledged. */
-  async function outlast(outage, talks) {
+  async function outlast(outage) {
     const made = new Map()
-    const said = Array.from({ length: talks }, () => [])
+    const said = Array.from({ length: TALKERS }, () => [])
     const stopped = new AbortController()
     const writers = [
-      ...Array.from({ length: WRITERS }, (_, index) => writeItems(`item-${talks}-${index}`, made, stopped.signal)),
+      ...Array.from({ length: WRITERS }, (_, index) => writeItems(`item-${index}`, made, stopped.signal)),
       ...said.map((texts, index) => talk(`person-${index}`, texts, stopped.signal)),
     ]
     const grown = async (by) => {
@@ -103,7 +111,7 @@ await play(async (start) => {
     const titles = new Map(items.map(({ id, title }) => [title, id]))
     assert.equal(titles.size, items.length, 'no item is there twice')
     for (const [title, id] of made) assert.equal(titles.get(title), id, `${title} is there as it was acknowledged`)
-    const texts = said.length > 0 ? (await allMessages()).map(({ text }) => text) : []
+    const texts = (await allMessages()).map(({ text }) => text)
     assert.equal(new Set(texts).size, texts.length, 'no message is there twice')
     for (const [index, own] of said.entries())
       assert.deepEqual(texts.filter((text) => text.startsWith(`person-${index} `)).slice(0, own.length), own, 'in the order in which they were said')
@@ -129,7 +137,7 @@ await play(async (start) => {
     assert.equal((await fetch(`${node}/livez`)).status, 200)
     server = start(POSTGRES)
     await isReady()
-  }, 2)
+  })
   assert.equal(service.child.exitCode, null, 'the service was never started again')
   assert.equal(statuses.get('no answer'), undefined)
   assert.equal(await stop(service), 0)
@@ -151,7 +159,7 @@ await play(async (start) => {
     await stop(service, 'SIGKILL')
     service = startNode(file)
     await isReady()
-  }, 0)
+  })
   assert.equal(await stop(service), 0)
   console.log('answers to writers:', Object.fromEntries(statuses))
 })
