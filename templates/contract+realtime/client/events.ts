@@ -1,6 +1,6 @@
 // Server-sent events of one channel, for whoever only reads. It comes back by itself and resumes where it was.
 import { type Event, type Gap, operations, type Position } from '../generated/realtime.ts'
-import { backoff, pause } from './http.ts'
+import { backoff, bearer, pause, type Token } from './http.ts'
 
 export interface Delivered {
   /** EPOCH:OFFSET; give it as `since` to go on after this event. */
@@ -15,19 +15,20 @@ export interface Listening {
   base?: string
   since?: string
   signal?: AbortSignal
+  token?: Token
   /** Listening, or listening again, or told of a gap. */
   accepted?(standing: Standing): void
 }
 
 /** Every event of the channel, until the signal, or until the service refuses. */
 export async function* listen(channel: string, how: Listening = {}): AsyncGenerator<Delivered> {
-  const { base = '', signal, accepted } = how
+  const { base = '', signal, accepted, token } = how
   const address = `${base}${operations.listen.path}?${new URLSearchParams({ channel })}`
   let { since } = how
   let retry = 0
   for (let attempt = 0; !signal?.aborted; attempt++) {
     let restart: number | undefined
-    const headers: Record<string, string> = since ? { 'last-event-id': since } : {}
+    const headers = { ...(await bearer(token)), ...(since && { 'last-event-id': since }) }
     for await (const { id, type, data, retry: asked } of frames(address, headers, signal)) {
       attempt = 0
       if (asked && /^\d+$/.test(asked)) retry = Number(asked)

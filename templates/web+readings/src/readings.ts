@@ -2,8 +2,9 @@ import { clientOf } from '#client/http'
 import { channels, type Operations, operations, type Reading } from '#contract/readings'
 import type { Event } from '#contract/realtime'
 import { live } from './live.ts'
+import { token } from './token.ts'
 
-const service = clientOf<Operations>(operations)
+const service = clientOf<Operations>(operations, { token })
 const KEEP = 600
 
 interface Point {

@@ -1,6 +1,7 @@
 import { clientOf } from '#client/http'
 import { type Operations, operations } from '#contract/health'
 import { h, type Panel } from '../page.ts'
+import { token } from '../token.ts'
 
 /** The first thing to see, and the first file to replace: web/src/panels/welcome.ts */
 export default {
@@ -12,7 +13,7 @@ export default {
       state.className = `chip ${className}`
       state.textContent = words
     }
-    const service = clientOf<Operations>(operations)
+    const service = clientOf<Operations>(operations, { token })
     service.isReady().then(
       ({ status }) => show('good', `The service answers: ${status}`),
       (error: Error) => show('bad', error.message),

@@ -4,11 +4,12 @@ import { channels, type Message, type Operations, operations } from '#contract/c
 import type { Member } from '#contract/realtime'
 import { live } from '../live.ts'
 import { clock, h, type Panel } from '../page.ts'
+import { token } from '../token.ts'
 
 /** The newest messages that are read at once, when some may have been missed. */
 const PAGE = 200
 
-const chat = clientOf<Operations>(operations)
+const chat = clientOf<Operations>(operations, { token })
 const channelOf = (room: string) => channels.toRoom.replace('{room}', room)
 
 const myName = () => localStorage.getItem('name') ?? ''

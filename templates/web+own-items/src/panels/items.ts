@@ -2,8 +2,9 @@ import './items.css'
 import { clientOf } from '#client/http'
 import { type Item, type Operations, operations } from '#contract/items'
 import { h, type Panel } from '../page.ts'
+import { token } from '../token.ts'
 
-const items = clientOf<Operations>(operations)
+const items = clientOf<Operations>(operations, { token })
 
 /** Runs one request; says in plain words what went wrong. */
 type Run = (work: () => Promise<void>) => Promise<void>

@@ -2,9 +2,10 @@ import { clientOf } from '#client/http'
 import { type CustomEvent, type Operations, operations } from '#contract/publish'
 import { live } from '../live.ts'
 import { clock, h, type Panel } from '../page.ts'
+import { token } from '../token.ts'
 
 const ROWS = 50
-const service = clientOf<Operations>(operations)
+const service = clientOf<Operations>(operations, { token })
 
 function line({ data, at }: CustomEvent): HTMLElement {
   const text = h('span', { class: 'mono' }, JSON.stringify(data))

@@ -2,10 +2,11 @@ import { clientOf } from '#client/http'
 import { type ChunkEvent, channels, type Operations, operations } from '#contract/stream'
 import { live } from '../live.ts'
 import { clock, eachFrame, h, type Panel, round } from '../page.ts'
+import { token } from '../token.ts'
 
 const ROWS = 50
 const STREAM = 'demo'
-const streams = clientOf<Operations>(operations)
+const streams = clientOf<Operations>(operations, { token })
 
 /** How fast a stream runs, and its last chunks. */
 export default {

@@ -1,6 +1,7 @@
 import { newKey } from '#client/http'
 import { Live } from '#client/live'
 import { channels } from '#contract/realtime'
+import { token } from './token.ts'
 
 /** The secret by which the service knows this browser again, where nobody signs in. */
 function secret(): string {
@@ -16,8 +17,7 @@ export const live = new Live({
     const who = new URLSearchParams({ client: secret(), ...(name && { name }) })
     return `${location.origin.replace(/^http/, 'ws')}${channels.toService}?${who}`
   },
-  // When people sign in, give their token here; it may be a promise, such as a call that renews it.
-  token: () => sessionStorage.getItem('token') ?? undefined,
+  token,
 })
 
 /** Keeps it through sleep, and as the network comes and goes. */

@@ -11,10 +11,20 @@ export interface Route {
   type?: string
 }
 
+export type Token = () => string | undefined | Promise<string | undefined>
+
+/** The header that tells who calls. */
+export async function bearer(token: Token | undefined): Promise<Record<string, string>> {
+  const known = await token?.()
+  return known ? { authorization: `Bearer ${known}` } : {}
+}
+
 export interface Settings {
   /** Where the service is; the page's own origin when left out. */
   base?: URL | string
   headers?: Record<string, string>
+  /** Of who calls, where people sign in. */
+  token?: Token
   /** Milliseconds until an answer begins. */
   timeout?: number
   /** How often a call that may be repeated is: one that changes nothing, or has an idempotency key. */
@@ -84,7 +94,8 @@ const SAFE = ['GET', 'PUT', 'DELETE']
 const AGAIN = [429, 502, 503, 504]
 
 async function call(route: Route, input: Input, once: Once, settings: Settings): Promise<unknown> {
-  const headers = headersOf(route, input, { ...settings.headers, ...once.headers })
+  const given = { ...settings.headers, ...(await bearer(settings.token)), ...once.headers }
+  const headers = headersOf(route, input, given)
   const streams = input.body instanceof ReadableStream // it can be read once
   const repeatable = !streams && (SAFE.includes(route.method) || headers[KEY])
   const retries = repeatable ? (settings.retries ?? 2) : 0

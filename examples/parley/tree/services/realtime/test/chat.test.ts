@@ -38,7 +38,7 @@ test('what is said is heard by everyone in the room, and can be read up later', 
 
 test('a token lists the rooms that it may read, and those alone', async () => {
   const AUTH_SECRET = 'x'.repeat(32)
-  const { app, url } = await start({ AUTH_SECRET })
+  const { app, url } = await start({ ...(await ownDatabase()), AUTH_SECRET })
   for (const room of ['one', 'two'])
     await app.messages.add(room, { id: 'ada', name: 'Ada' }, 'Hello')
   const token = await new SignJWT({ sub: 'ada', read: [channelOf('one')] })

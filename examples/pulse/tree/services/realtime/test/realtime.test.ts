@@ -238,9 +238,11 @@ test('a restart tells every client to come back', async () => {
   await client.ask({ type: 'subscribe', channel: 'last' })
   const publish = client.ask({ type: 'publish', channel: 'last', data: { n: 1 } })
   await publish
+  const stream = await fetch(`${url}/sse?channel=last`)
   const closed = client.closed()
   await app.close()
   assert.equal(await closed, 1012)
+  assert.match(await stream.text(), /event: restart\ndata: \{"wait":\d+\}\n\n$/)
   assert.ok((await client.hears('restart')).wait >= 0)
   await client.hears('event') // what had been accepted was sent before
 })

@@ -6,9 +6,10 @@ import { serve } from '../contract.ts'
 const PREFIX = addressOf('toRoom')
 
 const routes: Plugin = (app) => {
-  serve(app, 'listRooms', async (_, { identity }) =>
-    (await app.messages.rooms()).filter((room) => identity.may('read', PREFIX + room)),
-  )
+  serve(app, 'listRooms', async (_, { identity }) => {
+    const rooms = await app.messages.rooms()
+    return rooms.filter((room) => identity.may('read', PREFIX + room))
+  })
 
   serve(app, 'listMessages', ({ room, before, limit }, request) => {
     need(request, 'read', PREFIX + room)

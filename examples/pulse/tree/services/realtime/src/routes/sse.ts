@@ -1,8 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { Gauge } from 'prom-client'
 import type { Position } from '#contract/realtime'
 import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
-import { serve } from '../contract.ts'
+import { Refusal, serve } from '../contract.ts'
 import type { Channel } from '../realtime/channel.ts'
 import { sseMessage } from '../realtime/frames.ts'
 import { Outbox } from '../realtime/outbox.ts'
@@ -12,6 +13,8 @@ const HEADERS = {
   'cache-control': 'no-store',
   'x-accel-buffering': 'no', // nginx would hold events back
 }
+/** Whoever listens returns within so many milliseconds after a restart. */
+const RETURN_MS = 2_000
 const BEAT = Buffer.from(':\n\n')
 
 /** A reader of one channel. */
@@ -36,6 +39,12 @@ class Reader extends Outbox {
     this.end()
   }
 
+  restart(wait: number): void {
+    this.push(sseMessage('restart', { wait }))
+    this.leave()
+    this.wire.end()
+  }
+
   protected cut(): void {
     this.wire.destroy()
   }
@@ -47,13 +56,22 @@ class Reader extends Outbox {
 
 /** Server-sent events, for whoever only reads. */
 const sse: Plugin = (app) => {
-  const open = new Set<ServerResponse>()
+  const open = new Set<Reader>()
+  new Gauge({
+    name: 'sse_connections',
+    help: 'Open streams of server-sent events',
+    registers: [app.metrics],
+    collect() {
+      this.set(open.size)
+    },
+  })
   app.addHook('preClose', async () => {
-    for (const response of open) response.end()
+    for (const reader of open) reader.restart(Math.round(Math.random() * RETURN_MS))
   })
 
   serve(app, 'listen', async ({ channel: name, 'last-event-id': id }, request, reply) => {
     need(request, 'read', name)
+    if (open.size >= app.hub.limits.connections) throw new Refusal(503, 'There are too many.')
     const response = reply.raw
     const reader = new Reader(app.hub, response, 'sse')
     const { channel, recovered, missed } = await app.hub.subscribe(name, reader, positionOf(id))
@@ -62,11 +80,11 @@ const sse: Plugin = (app) => {
     reader.begin(channel, recovered)
     if (missed && missed.entries.length > 0) reader.deliver(channel, missed)
     const beat = setInterval(() => reader.beat(), app.hub.limits.heartbeat)
-    open.add(response)
+    open.add(reader)
     const leave = () => {
       clearInterval(beat)
       reader.close()
-      open.delete(response)
+      open.delete(reader)
       app.hub.unsubscribe(name, reader)
     }
     response.on('close', leave)
