@@ -12,6 +12,8 @@ import { Bucket, Tally } from './limits.ts'
 
 const PATH = addressOf('toService')
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/
+/** Close codes that are counted; a client may think of any, which count as 0. */
+const CODES = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1012, 4001, 4008, 4029]
 /** The connections are looked at in turns, so that not all are asked for a sign of life at once. */
 const SLOTS = 50
 /** Clients come back at this rate per second when the service restarts, but all of them within some seconds. */
@@ -59,15 +61,16 @@ export class Upgrades {
     try {
       const query = this.#admit(request, address)
       const who = await this.#app.access.identify(request.headers, query)
+      if (wire.destroyed) return
       this.#count(who, address, wire)
       this.#server.handleUpgrade(request, wire, head, (socket) => {
         this.#connect(new Connection(this.#hub, this.#app.log, socket, wire, who))
-        socket.on('close', (code) => this.closed.set(code, (this.closed.get(code) ?? 0) + 1))
+        socket.on('close', (code) => count(this.closed, CODES.includes(code) ? code : 0))
       })
     } catch (error) {
       const status = error instanceof Refusal ? error.statusCode : 500
       if (status === 500) this.#app.log.error(error)
-      this.refused.set(status, (this.refused.get(status) ?? 0) + 1)
+      count(this.refused, status)
       refuseRaw(wire, status)
     }
   }
@@ -130,4 +133,8 @@ export class Upgrades {
     this.#turn = (this.#turn + 1) % SLOTS
     for (const connection of this.#slots[this.#turn] ?? []) connection.beat()
   }
+}
+
+function count(counts: Map<number, number>, what: number): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1)
 }
