@@ -1,6 +1,7 @@
-// The page on a bad network: cut without a word, reset, refused, slow, offline, asleep, the service restarted meanwhile.
+// Two people who have signed in, and the page of one on a bad network: cut without a word, reset, refused, slow, offline, asleep, the service restarted meanwhile.
 // Ben talks all the time; whatever happens, the page ends up with every message once and in order.
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -63,14 +64,19 @@ async function openWindow(start) {
 await play(async (start) => {
   const port = await freePort()
   const node = `http://127.0.0.1:${port}`
-  // Where the service knows HEARTBEAT_MS, the cut that nobody notices is noticed sooner.
-  const startNode = () => start('node --env-file-if-exists=.env services/realtime/src/main.ts', { PORT: `${port}`, HEARTBEAT_MS: '2000' })
+  const AUTH_SECRET = randomBytes(32).toString('hex')
+  const { SignJWT } = await import(join(repository, 'node_modules/jose/dist/webapi/index.js'))
+  const tokenOf = (name) => new SignJWT({ sub: name, name }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(AUTH_SECRET))
+  const token = await tokenOf('Ada')
+  // With a short heartbeat the cut that nobody notices is noticed sooner.
+  const settings = { PORT: `${port}`, HEARTBEAT_MS: '2000', AUTH_SECRET }
+  const startNode = () => start('node --env-file-if-exists=.env services/realtime/src/main.ts', settings)
   let realtime = startNode()
   await answers(`${node}/readyz`, 60)
   const network = await networkTo(port)
 
   const { Live } = await import(join(repository, 'contract/client/live.ts'))
-  const ben = new Live({ url: () => `ws://127.0.0.1:${port}/ws?name=Ben` })
+  const ben = new Live({ url: () => `ws://127.0.0.1:${port}/ws`, token: () => tokenOf('Ben') })
   ben.connect()
   let count = 0
   let talking = true
@@ -95,6 +101,7 @@ await play(async (start) => {
   await page.setViewportSize({ width: 1200, height: 1000 })
   await page.emulateMedia({ colorScheme: 'light' })
   await page.bringToFront()
+  await page.addInitScript((token) => sessionStorage.setItem('token', token), token)
   // Not `localhost` itself, for which the page does not care whether there is a network.
   await page.goto(`http://parley.localhost:${network.port}/#room=hall`)
   const words = page.getByRole('status')

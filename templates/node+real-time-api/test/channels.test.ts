@@ -27,6 +27,14 @@ test('what is published over HTTP is heard on the socket, and the other way roun
   client.socket.close()
 })
 
+test('a repetition with the same key is sent once', async () => {
+  const publish = (key: string) =>
+    service.publish({ channel: 'repeated', body: {}, 'idempotency-key': key })
+  const first = await publish('a')
+  assert.deepEqual(await publish('a'), first)
+  assert.equal((await publish('b')).offset, first.offset + 1)
+})
+
 test('only objects are events', async () => {
   for (const body of [[], 'text', 1, null])
     await assert.rejects(service.publish({ channel: 'orders', body: body as never }), ProblemError)

@@ -116,6 +116,9 @@ test('what the other service announces is heard once, by everyone, if it has the
     1,
   )
   await assert.rejects(announce({ body, 'idempotency-key': 'c' }), ProblemError)
+  // The same key is another one for another operation.
+  const reading = { body: { source: 'a', value: 9 }, 'idempotency-key': 'b' }
+  assert.equal((await service.addReading(reading)).value, 9)
 })
 
 test('everything was asked as the contract says', () => {

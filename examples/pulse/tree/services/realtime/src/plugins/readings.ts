@@ -95,7 +95,7 @@ const plugin: Plugin = (app) => {
   serve(app, 'addReading', ({ body, 'idempotency-key': key }, request, reply) => {
     need(request, 'publish', CHANNEL)
     reply.code(202)
-    return readings.add(body, traceOf(request), key)
+    return readings.add(body, traceOf(request), key && `reading:${key}`)
   })
 
   if (oneOf(app.env, 'SIMULATION', ['on', 'off']) === 'off') return
