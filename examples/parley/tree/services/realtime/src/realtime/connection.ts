@@ -13,7 +13,7 @@ import type {
   Unsubscribe,
 } from '#contract/realtime'
 import type { Identity } from '../access.ts'
-import { problem, Refusal } from '../contract.ts'
+import { isDeep, problem, Refusal } from '../contract.ts'
 import type { Channel } from './channel.ts'
 import { messageFrame } from './frames.ts'
 import type { Hub } from './hub.ts'
@@ -58,6 +58,7 @@ export class Connection extends Outbox {
     this.member = { id: who.id, name: who.name }
     this.#bucket = new Bucket(hub.limits.burst)
     socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
+    socket.on('ping', () => this.#admits())
     socket.on('pong', () => {
       this.#alive = true
     })
@@ -115,12 +116,19 @@ export class Connection extends Outbox {
     this.#socket.close(code, reason)
   }
 
-  #hear(data: Buffer, binary: boolean): void {
+  /** Whether one more is not too much. */
+  #admits(): boolean {
     this.#alive = true
     const { rate, burst } = this.hub.limits
-    if (this.#leaving) return
+    if (this.#leaving) return false
+    if (this.#bucket.take(rate, burst)) return true
+    this.#close(TOO_MUCH, 'Send less.')
+    return false
+  }
+
+  #hear(data: Buffer, binary: boolean): void {
+    if (!this.#admits()) return
     if (binary) this.#close(NOT_TEXT, 'Send text.')
-    else if (!this.#bucket.take(rate, burst)) this.#close(TOO_MUCH, 'Send less.')
     else if (this.#who.expires < Date.now()) this.#close(EXPIRED, 'The token has expired.')
     else {
       const message = parse(data.toString())
@@ -140,6 +148,7 @@ export class Connection extends Outbox {
 
   async #take(message: unknown): Promise<void> {
     try {
+      if (isDeep(message)) throw new Refusal(422, 'The message is nested too deep.')
       const issues = check(message)
       if (issues.length > 0)
         throw new Refusal(422, 'The message does not keep to the contract.', issues)

@@ -88,17 +88,19 @@ export class Upgrades {
   }
 
   /** What can be said without knowing who comes; the query, if there is nothing against it. */
-  #admit({ url, headers }: IncomingMessage, address: string): URLSearchParams {
-    const target = URL.parse(url ?? '', 'http://service')
+  #admit({ url = '', headers, httpVersion }: IncomingMessage, address: string): URLSearchParams {
+    // As it stands: what leads here by a detour has passed a proxy under another name.
+    const [path, query] = url.split('?', 2)
     const { connections, connectionsPerAddress, upgrades } = this.#hub.limits
-    if (target?.pathname !== PATH) throw new Refusal(404, 'There is no socket here.')
+    if (path !== PATH) throw new Refusal(404, 'There is no socket here.')
+    if (httpVersion !== '1.1') throw new Refusal(400, 'This takes HTTP/1.1.')
     // Only our own page may use a visitor's connection.
     if (!this.#app.access.allowsOrigin(headers)) throw new Refusal(403, 'Not from this page.')
     if (this.#draining || this.connections.size >= connections) throw new Refusal(503, 'Full.')
     if (!this.#bucket.take(upgrades, upgrades)) throw new Refusal(503, 'Too many at once.')
     if (this.#addresses.of(address) >= connectionsPerAddress && !LOOPBACK.test(address))
       throw new Refusal(429, 'Too many connections from there.')
-    return target.searchParams
+    return new URLSearchParams(query)
   }
 
   #count({ id }: Identity, address: string, wire: Duplex): void {
