@@ -33,9 +33,12 @@ test('a line is with the reader before the sender has ended', async () => {
 })
 
 test('a line that is no object is refused by its number', async () => {
-  const answer = await feed('{"n":1}\n\n[1]\n')
-  assert.equal(answer.status, 422)
-  assert.match((await json<Problem>(answer)).detail ?? '', /^Line 2 /)
+  const deep = `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`
+  for (const line of ['[1]', 'text', deep]) {
+    const answer = await feed(`{"n":1}\n\n${line}\n`)
+    assert.equal(answer.status, 422)
+    assert.match((await json<Problem>(answer)).detail ?? '', /^Line 2 /)
+  }
 })
 
 test('what is no stream of lines is refused', async () => {

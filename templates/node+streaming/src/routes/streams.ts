@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { addressOf } from '#contract'
 import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
-import { Refusal, serve } from '../contract.ts'
+import { isDeep, Refusal, serve } from '../contract.ts'
 import type { Channel } from '../realtime/channel.ts'
 import { Outbox } from '../realtime/outbox.ts'
 
@@ -92,10 +92,13 @@ async function* bounded(body: Readable, limit: number): AsyncGenerator<Buffer> {
 function read(line: string, number: number): Record<string, unknown> {
   try {
     const data: unknown = JSON.parse(line)
-    if (typeof data === 'object' && data && !Array.isArray(data))
+    if (typeof data === 'object' && data && !Array.isArray(data) && !isDeep(data))
       return data as Record<string, unknown>
   } catch {}
-  throw new Refusal(422, `Line ${number} is not a JSON object; the ones before it were taken.`)
+  throw new Refusal(
+    422,
+    `Line ${number} is not a JSON object, or nested too deep; the ones before it were taken.`,
+  )
 }
 
 export default routes
