@@ -236,7 +236,8 @@ await play(async (start) => {
 
   await hush()
   await isWhole('all of it')
-  const kept = await (await answers(`${node}/rooms/hall/messages?limit=200`)).json()
+  const headers = { authorization: `Bearer ${token}` }
+  const kept = await (await fetch(`${node}/rooms/hall/messages?limit=200`, { headers })).json()
   for (const text of mine.slice(-2)) assert.equal(kept.filter((message) => message.text === text).length, 1, text)
   assert.deepEqual(errors, [])
   assert.equal(await stop(realtime), 0)
