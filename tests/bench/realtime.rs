@@ -55,7 +55,7 @@ fn main() {
             || arguments.contains(&format!("--only={what}"))
     };
     let plan = if quick {
-        Plan { rounds: 2, window: Duration::from_secs(3), idle: 2_000 }
+        Plan { rounds: 3, window: Duration::from_secs(3), idle: 2_000 }
     } else {
         Plan { rounds: 7, window: Duration::from_millis(4_500), idle: 10_000 }
     };
