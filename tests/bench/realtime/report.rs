@@ -37,7 +37,8 @@ struct Goal {
 #[derive(Default)]
 pub struct Report {
     goals: Vec<Goal>,
-    headed: bool,
+    /// The way whose table was begun last.
+    headed: &'static str,
     fastest: f64,
     /// What a single server-sent event costs.
     single: Option<f64>,
@@ -46,12 +47,13 @@ pub struct Report {
 impl Report {
     /// Costs and times of all servers at one size of bursts; the service is the first.
     pub fn fan_out(&mut self, rows: Vec<Row>) {
-        if !self.headed {
+        if self.headed != rows[0].way {
+            println!();
             println!(
                 "| way | burst | server | CPU µs/delivery | service ÷ it | p50 ms | p99 ms | per second | generator's core |"
             );
             println!("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-            self.headed = true;
+            self.headed = rows[0].way;
         }
         for row in &rows {
             self.row(&rows[0], row);

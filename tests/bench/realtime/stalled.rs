@@ -40,7 +40,7 @@ pub fn run() {
     pin(1);
     let folder = tempfile::tempdir().unwrap();
     let repository = emit(folder.path());
-    let mut scene = Scene::new(Server::service(&repository, &[]));
+    let mut scene = Scene::new(Server::service(&repository, &[("MAX_UPGRADES_PER_SECOND", "10000")]));
     let mut calm = scene.slices(CALM);
     let before = scene.server.memory();
     for index in scene.stalled.clone() {
