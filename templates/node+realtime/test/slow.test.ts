@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WebSocket as Socket } from 'ws'
-import type { Event, ServerMessage } from '#contract/realtime'
 import { Client } from './client.ts'
+import { eventOf, numberOf, Reader } from './reader.ts'
 import { start } from './support.ts'
 
 const QUEUE = 32
@@ -16,32 +15,6 @@ const { app, url } = await start({
 })
 app.hub.open('drop:', { slow: 'drop', presence: true })
 app.hub.open('cut:', { slow: 'disconnect' })
-
-/** Large enough that a few hundred of them fill every buffer on the way. */
-const padding = 'x'.repeat(60_000)
-const eventOf = (n: number) => ({ type: 'test', n, padding }) as unknown as Event
-const numberOf = (message: ServerMessage) =>
-  message.type === 'event' ? (message.event as unknown as { n: number }).n : undefined
-
-/** A reader that can stop reading, and all that it has heard. */
-class Reader {
-  readonly heard: ServerMessage[] = []
-  readonly socket = new Socket(`${url.replace('http', 'ws')}/ws`)
-
-  static async on(channel: string): Promise<Reader> {
-    const reader = new Reader()
-    reader.socket.on('error', () => {})
-    reader.socket.on('message', (data) => reader.heard.push(JSON.parse(`${data}`)))
-    await once(reader.socket, 'open')
-    reader.socket.send(JSON.stringify({ type: 'subscribe', id: 1, channel }))
-    await reader.hears(({ type }) => type === 'accepted')
-    return reader
-  }
-
-  async hears(fits: (message: ServerMessage) => boolean): Promise<void> {
-    while (!this.heard.some(fits)) await once(this.socket, 'message')
-  }
-}
 
 /** Publishes until somebody is behind, then so many more. */
 async function flood(channel: string, more: number): Promise<number> {
@@ -56,7 +29,7 @@ async function flood(channel: string, more: number): Promise<number> {
 }
 
 test('a reader that falls behind for a moment misses nothing', async () => {
-  const reader = await Reader.on('cut:moment')
+  const reader = await Reader.on(url, 'cut:moment')
   reader.socket.pause()
   const last = await flood('cut:moment', QUEUE / 2)
   reader.socket.resume()
@@ -71,7 +44,7 @@ test('a reader that falls behind for a moment misses nothing', async () => {
 })
 
 test('one that falls too far behind is told of the gap, and goes on from there', async () => {
-  const reader = await Reader.on('drop:gap')
+  const reader = await Reader.on(url, 'drop:gap')
   reader.socket.pause()
   const last = await flood('drop:gap', 4 * QUEUE)
   reader.socket.resume()
@@ -94,7 +67,7 @@ test('one that falls too far behind is told of the gap, and goes on from there',
 })
 
 test('or it is disconnected, with a code that says that it may resume', async () => {
-  const reader = await Reader.on('cut:far')
+  const reader = await Reader.on(url, 'cut:far')
   const closed = once(reader.socket, 'close')
   reader.socket.pause()
   await flood('cut:far', 4 * QUEUE)
@@ -107,7 +80,7 @@ test('or it is disconnected, with a code that says that it may resume', async ()
 test('one that reads nothing at all is cut off, while the others hear everything in order', async () => {
   const other = await Client.connect(url)
   await other.ask({ type: 'subscribe', channel: 'drop:stalled' })
-  const reader = await Reader.on('drop:stalled')
+  const reader = await Reader.on(url, 'drop:stalled')
   const { slow } = app.hub.count
   reader.socket.pause()
   const last = await flood('drop:stalled', QUEUE)
@@ -120,7 +93,7 @@ test('one that reads nothing at all is cut off, while the others hear everything
 
 test('who asks on and on without reading the answers is cut off', async () => {
   const { slow } = app.hub.count
-  const reader = await Reader.on('drop:asking')
+  const reader = await Reader.on(url, 'drop:asking')
   reader.socket.pause()
   await flood('drop:asking', 1)
   const ask = JSON.stringify({ type: 'subscribe', id: 2, channel: 'drop:asking' })

@@ -181,6 +181,7 @@ export class Connection extends Outbox {
     const { channel, recovered, missed } = await this.hub.subscribe(name, this, since)
     this.#channels.add(name)
     if (!this.isOpen) return this.#left()
+    this.forget(channel) // what still waits is told by the answer, or follows it
     const present = channel.rule.presence && { members: this.hub.members(name) }
     const { position } = channel
     this.#say({ type: 'accepted', id, channel: name, ...position, recovered, ...present })
@@ -189,7 +190,8 @@ export class Connection extends Outbox {
 
   #unsubscribe({ id, channel }: Unsubscribe): void {
     this.#channels.delete(channel)
-    this.hub.unsubscribe(channel, this)
+    const left = this.hub.unsubscribe(channel, this)
+    if (left) this.forget(left)
     this.#say({ type: 'accepted', id, channel })
   }
 

@@ -61,7 +61,7 @@ export class Upgrades {
     try {
       const query = this.#admit(request, address)
       const who = await this.#app.access.identify(request.headers, query)
-      if (wire.destroyed) return
+      if (wire.destroyed) return // who is gone already would be counted for ever
       this.#count(who, address, wire)
       this.#server.handleUpgrade(request, wire, head, (socket) => {
         this.#connect(new Connection(this.#hub, this.#app.log, socket, wire, who))

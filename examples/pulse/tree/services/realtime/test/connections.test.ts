@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SignJWT } from 'jose'
 import { WebSocket as Socket } from 'ws'
 import { start } from './support.ts'
+import { upgrade, Wire } from './wire.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'
 const HEARTBEAT = 200
@@ -132,6 +133,35 @@ test('a token is asked for before the connection, lets read and publish what it 
   )
   const [code] = await once(socket, 'close')
   assert.equal(code, 4001)
+})
+
+test('who is gone before the token is checked is not counted', async () => {
+  const { app, url } = await start({ AUTH_SECRET: SECRET, MAX_CONNECTIONS_PER_MEMBER: '1' })
+  const token = await new SignJWT({ sub: 'ada' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1m')
+    .sign(Buffer.from(SECRET))
+  const authorization = `Bearer ${token}`
+  const { access } = app
+  const identify = access.identify.bind(access)
+  const checked = new Promise((resolve) => {
+    // As slow as an issuer may be with its keys.
+    access.identify = async (...asked) => {
+      const [, taken] = await upgrading
+      taken.destroy()
+      const who = await identify(...asked)
+      setImmediate(resolve)
+      return who
+    }
+  })
+  const upgrading = once(app.server, 'upgrade')
+  const wire = new Wire(url)
+  wire.socket.write(upgrade('/ws', { authorization }))
+  await checked
+  access.identify = identify
+  const { status, socket } = await statusOf(url, { authorization })
+  assert.equal(status, 101)
+  socket.terminate()
 })
 
 test('all counts settle when everyone is gone', async () => {

@@ -130,12 +130,13 @@ export class Hub implements Listener {
     return undefined
   }
 
-  /** `broken`: without having said so. */
-  unsubscribe(name: string, peer: Peer, broken = false): void {
+  /** The channel that was left, if it was heard; `broken`: without having said so. */
+  unsubscribe(name: string, peer: Peer, broken = false): Channel | undefined {
     const channel = this.#open.get(name)
-    if (!channel?.peers.delete(peer)) return
+    if (!channel?.peers.delete(peer)) return undefined
     channel.touched = Date.now()
     if (channel.rule.presence && peer.member) this.#presence.leave(name, peer.member, broken)
+    return channel
   }
 
   members(name: string): Member[] {
