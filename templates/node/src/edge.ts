@@ -56,9 +56,12 @@ export function guard(app: FastifyInstance): void {
 /** Browsers connect ahead of need: a connection that never asked for anything must not hold up the end. */
 function letGo(app: FastifyInstance): void {
   const sockets = new Set<Socket>()
+  const gone = function (this: Socket) {
+    sockets.delete(this)
+  }
   app.server.on('connection', (socket) => {
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.on('close', gone)
   })
   let closing = false
   // Nor may one whose request was under way, which would be kept for more.

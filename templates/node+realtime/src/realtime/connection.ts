@@ -21,6 +21,8 @@ import { Bucket } from './limits.ts'
 import { Outbox } from './outbox.ts'
 
 const check = checkOf('ClientMessage')
+/** A control frame without a payload. */
+const PING = Buffer.from([0x89, 0])
 const PONG = messageFrame({ type: 'pong' })
 const NOT_TEXT = 1003
 const NOT_JSON = 1007
@@ -32,6 +34,10 @@ const TOO_MUCH = 4029
 const WAITING = 32
 /** Milliseconds for a reader to take the reason why it is disconnected. */
 const LAST_WORD_MS = 2_000
+
+const HOLDER = Symbol('connection')
+
+type Held = WebSocket & { [HOLDER]?: Connection }
 
 /**
  * One browser, or program, at the other end of a WebSocket. It writes past ws, so that one frame serves all sockets:
@@ -57,25 +63,45 @@ export class Connection extends Outbox {
     this.#who = who
     this.member = { id: who.id, name: who.name }
     this.#bucket = new Bucket(hub.limits.burst)
-    socket.on('message', (data, binary) => this.#hear(data as Buffer, binary))
-    socket.on('ping', () => this.#admits())
-    socket.on('pong', () => {
-      this.#alive = true
-    })
-    socket.on('close', () => this.#left())
-    socket.on('error', () => {}) // ws closes the socket itself, with the right code
+    const held: Held = socket
+    held[HOLDER] = this
+    socket.on('message', Connection.#onMessage)
+    socket.on('ping', Connection.#onPing)
+    socket.on('pong', Connection.#onPong)
+    socket.on('close', Connection.#onClose)
+    socket.on('error', Connection.#onError)
     const { heartbeat, message: maxBytes } = hub.limits
     this.#say({ type: 'welcome', session: randomUUID(), heartbeat, maxBytes })
   }
 
-  get subscriptions(): number {
-    return this.#channels.size
+  // One function for all connections, as closures of each would take more memory than the rest of it.
+  static #of(socket: Held): Connection {
+    return socket[HOLDER] as Connection
   }
+
+  static #onMessage(this: Held, data: unknown, binary: boolean): void {
+    Connection.#of(this).#hear(data as Buffer, binary)
+  }
+
+  static #onPing(this: Held): void {
+    Connection.#of(this).#admits()
+  }
+
+  static #onPong(this: Held): void {
+    Connection.#of(this).#alive = true
+  }
+
+  static #onClose(this: Held): void {
+    Connection.#of(this).#left()
+  }
+
+  /** ws closes the socket itself, with the right code. */
+  static #onError(): void {}
 
   /** Asks for a sign of life; cuts the line when the last question was not answered. */
   beat(): void {
     if (this.#who.expires < Date.now()) this.#close(EXPIRED, 'The token has expired.')
-    else if (this.#alive) this.#socket.ping()
+    else if (this.#alive) this.push(PING)
     else this.#socket.terminate()
     this.#alive = false
   }

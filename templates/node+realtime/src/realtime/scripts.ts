@@ -6,22 +6,24 @@ const KEEP = `
 local function keep(key) redis.call('PEXPIRE', key, 3600000) end
 `
 
+/** Who knows of more than is there has found out that Redis lost it: then, too, the channel begins anew. */
 const EPOCH = `
-local function epochOf(place, stream, candidate)
+local function epochOf(place, stream, candidate, known, heard)
   local epoch = redis.call('HGET', place, 'epoch')
-  if epoch then return epoch end
+  local offset = epoch and tonumber(redis.call('HGET', place, 'offset'))
+  if epoch and not (epoch == known and offset < tonumber(heard)) then return epoch end
   redis.call('DEL', stream)
   redis.call('HSET', place, 'epoch', candidate, 'offset', 0)
   return candidate
 end
 `
 
-/** Places an event, keeps it and tells everyone. Then: epoch of a new channel, event, events kept, channel, key, its milliseconds. */
+/** Places an event, keeps it and tells everyone. Then: epoch of a new channel, position known, event, events kept, channel, key, its milliseconds. */
 export const PLACE = `${KEEP}${EPOCH}
-local candidate, event, most, channel, key, life = unpack(ARGV)
+local candidate, known, heard, event, most, channel, key, life = unpack(ARGV)
 local placed = key ~= '' and redis.call('GET', key)
 if placed then return placed end
-local epoch = epochOf(KEYS[1], KEYS[2], candidate)
+local epoch = epochOf(KEYS[1], KEYS[2], candidate, known, heard)
 local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', most, offset .. '-1', 'event', event)
 keep(KEYS[1])
@@ -32,14 +34,14 @@ redis.call('PUBLISH', channel, 'event ' .. placed)
 return placed
 `
 
-/** Where a channel stands, and its newest events, the newest first. Then: epoch of a new channel, how many. */
+/** Where a channel stands, and its newest events, the newest first. Then: epoch of a new channel, position known, how many. */
 export const READ = `${KEEP}${EPOCH}
-local epoch = epochOf(KEYS[1], KEYS[2], ARGV[1])
+local epoch = epochOf(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 keep(KEYS[1])
 keep(KEYS[2])
 local answer = { epoch, redis.call('HGET', KEYS[1], 'offset') }
-if ARGV[2] == '0' then return answer end
-for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[2])) do
+if ARGV[4] == '0' then return answer end
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[4])) do
   table.insert(answer, entry[2][2])
 end
 return answer

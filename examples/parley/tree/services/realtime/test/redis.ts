@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +45,15 @@ export class Redis {
 
   async start(): Promise<void> {
     const where = ['--bind', '127.0.0.1', '--port', `${this.port}`, '--dir', this.#folder]
-    this.#process = spawn('redis-server', [...where, '--save', '', '--appendonly', 'yes'])
+    this.#process = spawn('redis-server', [
+      ...where,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'always',
+    ])
     for await (const line of this.#process.stdout ?? [])
       if (`${line}`.includes('Ready to accept')) break
   }
@@ -62,5 +70,15 @@ export class Redis {
   forget(): void {
     rmSync(this.#folder, { recursive: true })
     this.#folder = mkdtempSync(join(tmpdir(), 'redis-'))
+  }
+
+  /** What it has written down so far: it can be made to forget the rest. */
+  remember(): () => void {
+    const copy = mkdtempSync(join(tmpdir(), 'redis-'))
+    cpSync(this.#folder, copy, { recursive: true })
+    return () => {
+      rmSync(this.#folder, { recursive: true })
+      this.#folder = copy
+    }
   }
 }

@@ -156,6 +156,29 @@ test('Redis comes back without its memory: everyone is told of the gap', { skip 
   for (const client of [ada, ben]) client.socket.close()
 })
 
+test('Redis comes back without its newest memory: that is a gap, too', { skip }, async () => {
+  const redis = await Redis.start()
+  const [one, two] = await instances(redis)
+  const channel = 'own:newest'
+  const [ada, ben] = [await Client.connect(one.url, 'Ada'), await Client.connect(two.url, 'Ben')]
+  for (const client of [ada, ben]) await client.ask({ type: 'subscribe', channel })
+  const say = (n: number) => insist(ada, { type: 'publish', channel, data: { n } })
+  for (const n of [1, 2]) await say(n)
+  const rewind = redis.remember()
+  for (const n of [3, 4, 5]) await say(n)
+  for (const client of [ada, ben]) await client.hears('event', (event) => numberOf(event) === 5)
+  await redis.kill()
+  rewind()
+  await redis.start()
+  for (const n of [6, 7, 8, 9]) await say(n)
+  for (const client of [ada, ben]) {
+    await client.hears('gap')
+    await say(10)
+    await client.hears('event', (event) => numberOf(event) === 10)
+  }
+  for (const client of [ada, ben]) client.socket.close()
+})
+
 test('one instance after the other restarts under load: nothing that was accepted is lost', {
   skip,
 }, async () => {

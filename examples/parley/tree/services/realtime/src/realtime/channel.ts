@@ -128,6 +128,12 @@ export class Channel {
     this.#history = []
   }
 
+  /** Whether that is what was heard there, as far as it is still known. */
+  isKnown(offset: number, event: string): boolean {
+    const entry = this.#history[offset - this.oldest]
+    return !entry || entry.event === event
+  }
+
   /** Everything after a position; nothing at all unless every single event is still there. */
   since({ epoch, offset }: Position): Batch | undefined {
     if (epoch !== this.epoch || offset > this.offset || offset < this.oldest - 1) return undefined

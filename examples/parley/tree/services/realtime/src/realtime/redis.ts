@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Member } from '#contract/realtime'
+import type { Member, Position } from '#contract/realtime'
 import { Refusal } from '../contract.ts'
 import { type Broker, KEY_MS, type Listener, type Log, type Placed } from './broker.ts'
 import { ENTER, LEAVE, MEMBERS, PLACE, READ } from './scripts.ts'
@@ -74,7 +74,7 @@ export class RedisBroker implements Broker {
       await this.#reach(
         this.#hearing.subscribe(this.#nameOf(channel), (text) => this.#hear(channel, text)),
       )
-      return await this.read(channel)
+      return await this.read(channel, NOTHING)
     } catch (error) {
       this.unfollow(channel)
       throw error
@@ -86,18 +86,20 @@ export class RedisBroker implements Broker {
     this.#hearing.unsubscribe(this.#nameOf(channel)).catch(() => {})
   }
 
-  async read(channel: string, events = this.#events): Promise<Log> {
+  async read(channel: string, known: Position, events = this.#events): Promise<Log> {
     const [epoch = '', offset, ...newest] = await this.#run<string[]>(READ, channel, [
       newEpoch(),
+      known.epoch,
+      `${known.offset}`,
       `${events}`,
     ])
     return { epoch, offset: Number(offset), events: newest.reverse() }
   }
 
-  async publish(channel: string, event: string, key?: string): Promise<Placed> {
+  async publish(channel: string, event: string, known: Position, key?: string): Promise<Placed> {
     const own = key ? `realtime:key:${channel}\n${key}` : ''
-    const most = `${this.#events}`
-    const words = [newEpoch(), event, most, this.#nameOf(channel), own, `${KEY_MS}`]
+    const place = [newEpoch(), known.epoch, `${known.offset}`]
+    const words = [...place, event, `${this.#events}`, this.#nameOf(channel), own, `${KEY_MS}`]
     return placedOf(await this.#run<string>(PLACE, channel, words))
   }
 
@@ -173,7 +175,7 @@ export class RedisBroker implements Broker {
     if (!this.ready) return
     if (!(await this.#live())) this.listener?.returned()
     for (const channel of this.#followed) {
-      const at = await this.read(channel, 0).catch(() => undefined)
+      const at = await this.read(channel, NOTHING, 0).catch(() => undefined)
       if (!at) return
       this.listener?.stands(channel, at)
       await this.members(channel).catch(() => {})
@@ -182,6 +184,7 @@ export class RedisBroker implements Broker {
 }
 
 const LIFE = 'realtime:instance:'
+const NOTHING = { epoch: '', offset: 0 }
 
 function placedOf(text: string): Placed {
   const [epoch = '', offset = ''] = text.split(' ', 2)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { addressOf } from '#contract'
 import type { Identity } from '../access.ts'
 import { oneOf } from '../config.ts'
@@ -56,17 +56,17 @@ export class Upgrades {
   }
 
   async upgrade(request: IncomingMessage, wire: Duplex, head: Buffer): Promise<void> {
-    wire.on('error', () => wire.destroy())
+    wire.on('error', destroy)
     const address = this.#addressOf(request)
     try {
       const query = this.#admit(request, address)
       const who = await this.#app.access.identify(request.headers, query)
       if (wire.destroyed) return // who is gone already would be counted for ever
-      this.#count(who, address, wire)
-      this.#server.handleUpgrade(request, wire, head, (socket) => {
-        this.#connect(new Connection(this.#hub, this.#app.log, socket, wire, who))
-        socket.on('close', (code) => count(this.closed, CODES.includes(code) ? code : 0))
-      })
+      if (this.#members.of(who.id) >= this.#hub.limits.connectionsPerMember)
+        throw new Refusal(429, 'Too many connections of yours.')
+      this.#server.handleUpgrade(request, wire, head, (socket) =>
+        this.#connect(socket, wire, who, address),
+      )
     } catch (error) {
       const status = error instanceof Refusal ? error.statusCode : 500
       if (status === 500) this.#app.log.error(error)
@@ -103,24 +103,20 @@ export class Upgrades {
     return new URLSearchParams(query)
   }
 
-  #count({ id }: Identity, address: string, wire: Duplex): void {
-    if (this.#members.of(id) >= this.#hub.limits.connectionsPerMember)
-      throw new Refusal(429, 'Too many connections of yours.')
-    this.#members.add(id, 1)
-    this.#addresses.add(address, 1)
-    wire.once('close', () => {
-      this.#members.add(id, -1)
-      this.#addresses.add(address, -1)
-    })
-  }
-
-  #connect(connection: Connection): void {
+  /** Keeps nothing of the request, which would stay as long as the connection. */
+  #connect(socket: WebSocket, wire: Duplex, who: Identity, address: string): void {
+    const connection = new Connection(this.#hub, this.#app.log, socket, wire, who)
     const slot = this.#slots[this.connections.size % SLOTS]
     this.connections.add(connection)
     slot?.add(connection)
-    connection.wire.once('close', () => {
+    this.#members.add(who.id, 1)
+    this.#addresses.add(address, 1)
+    socket.on('close', (code) => {
       this.connections.delete(connection)
       slot?.delete(connection)
+      this.#members.add(who.id, -1)
+      this.#addresses.add(address, -1)
+      count(this.closed, CODES.includes(code) ? code : 0)
     })
   }
 
@@ -139,4 +135,8 @@ export class Upgrades {
 
 function count(counts: Map<number, number>, what: number): void {
   counts.set(what, (counts.get(what) ?? 0) + 1)
+}
+
+function destroy(this: Duplex): void {
+  this.destroy()
 }

@@ -31,8 +31,9 @@ export interface Broker {
   /** From then on the channel is heard. */
   follow(channel: string): Promise<Log>
   unfollow(channel: string): void
-  read(channel: string): Promise<Log>
-  publish(channel: string, event: string, key?: string): Promise<Placed>
+  /** If less is there than was known, the channel begins anew. */
+  read(channel: string, known: Position): Promise<Log>
+  publish(channel: string, event: string, known: Position, key?: string): Promise<Placed>
   /** This instance has a member in the channel, or has none of that id any more. */
   enter(channel: string, member: Member): Promise<void>
   leave(channel: string, member: Member): Promise<void>
@@ -66,7 +67,7 @@ export class MemoryBroker implements Broker {
     return { ...(this.#places.get(channel) ?? { epoch: '', offset: 0 }), events: [] }
   }
 
-  async publish(channel: string, event: string, key?: string): Promise<Placed> {
+  async publish(channel: string, event: string, _: Position, key?: string): Promise<Placed> {
     const name = key && `${channel}\n${key}`
     const before = name && this.#keys.get(name)
     const place = this.#places.get(channel)

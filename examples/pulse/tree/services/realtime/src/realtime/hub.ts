@@ -84,8 +84,8 @@ export class Hub implements Listener {
     this.rule(name).keeps?.(event)
     const start = performance.now()
     const text = JSON.stringify(event)
-    await this.#channel(name)
-    const placed = await this.#broker.publish(name, text, key)
+    const { position } = await this.#channel(name)
+    const placed = await this.#broker.publish(name, text, position, key)
     this.count.published++
     this.observe('publish', performance.now() - start)
     return placed
@@ -145,7 +145,11 @@ export class Hub implements Listener {
 
   heard(name: string, at: Position, event: string): void {
     const channel = this.#open.get(name)
-    if (!channel || (at.epoch === channel.epoch && at.offset <= channel.offset)) return
+    if (!channel) return
+    if (at.epoch === channel.epoch && at.offset <= channel.offset) {
+      if (channel.isKnown(at.offset, event)) return
+      channel.epoch = '' // the broker has lost what it had told: whatever it has now is another history
+    }
     if (at.epoch !== channel.epoch || at.offset > channel.offset + 1) {
       void this.#refill(channel)
       return
@@ -227,7 +231,7 @@ export class Hub implements Listener {
   }
 
   async #catchUp(channel: Channel): Promise<void> {
-    const log = await this.#broker.read(channel.name)
+    const log = await this.#broker.read(channel.name, channel.position)
     const first = log.offset - log.events.length + 1
     if (log.epoch === channel.epoch && first <= channel.offset + 1) {
       for (const [index, event] of log.events.entries())
