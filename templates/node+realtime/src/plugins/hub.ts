@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Plugin } from '../app.ts'
 import { text } from '../config.ts'
@@ -20,6 +21,10 @@ const plugin: Plugin = async (app) => {
   const upgrades = new Upgrades(app, hub)
   app.decorate('hub', hub)
   app.checks.set('broker', () => hub.ready)
+  // Other upgrades, such as h2c, which curl offers, are no reason to refuse a request (from Node 24 on).
+  const shouldUpgradeCallback = ({ headers }: IncomingMessage) =>
+    headers.upgrade?.toLowerCase() === 'websocket'
+  Object.assign(app.server, { shouldUpgradeCallback })
   app.server.on('upgrade', (request, wire, head) => upgrades.upgrade(request, wire, head))
   measure(app.metrics, hub, upgrades)
   app.addHook('preClose', async () => {

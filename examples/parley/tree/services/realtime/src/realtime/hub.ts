@@ -50,6 +50,7 @@ export class Hub implements Listener {
   /** Whether to ask once more. */
   #refills = new Map<Channel, boolean>()
   #sweep = setInterval(() => this.#forget(), IDLE_MS / 10).unref()
+  #swept = 0
   #closed = false
 
   constructor(broker: Broker, limits: Limits) {
@@ -196,7 +197,8 @@ export class Hub implements Listener {
     if (open) open.touched = Date.now()
     if (known) return known
     const rule = this.rule(name)
-    if (this.#channels.size >= CHANNELS) this.#forget(1_000)
+    // All of them are looked through, which must not happen for every name that somebody thinks up.
+    if (this.#channels.size >= CHANNELS && Date.now() - this.#swept > 1_000) this.#forget(1_000)
     if (this.#channels.size >= CHANNELS) throw new Refusal(503, 'There are too many channels.')
     const opening = this.#begin(new Channel(name, rule, this.limits))
     this.#channels.set(name, opening)
@@ -261,6 +263,7 @@ export class Hub implements Listener {
   /** Channels that nobody hears are dropped after a while; histories, when they take too much memory. */
   #forget(idle = IDLE_MS): void {
     let bytes = 0
+    this.#swept = Date.now()
     const newest = [...this.#open].sort(([, a], [, b]) => b.touched - a.touched)
     for (const [name, channel] of newest) {
       bytes += channel.bytes
