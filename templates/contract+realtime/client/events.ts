@@ -100,7 +100,7 @@ async function* frames(
         yield { ...rest, ...(type && { type }) }
         fields = {}
       } else {
-        const [name = '', value = ''] = text.split(/: ?(.*)/, 2)
+        const [name = '', value = ''] = text.split(/: ?(.*)/s, 2)
         const more = name === 'data' && fields.data !== undefined
         fields[name] = more ? `${fields.data}\n${value}` : value
       }

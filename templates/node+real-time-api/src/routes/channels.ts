@@ -11,7 +11,7 @@ const routes: Plugin = (app) => {
 
   serve(app, 'listMembers', ({ channel }, request) => {
     need(request, 'read', channel)
-    return app.hub.members(channel)
+    return app.hub.membersOf(channel)
   })
 }
 

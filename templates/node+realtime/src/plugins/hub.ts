@@ -27,10 +27,9 @@ const plugin: Plugin = async (app) => {
   Object.assign(app.server, { shouldUpgradeCallback })
   app.server.on('upgrade', (request, wire, head) => upgrades.upgrade(request, wire, head))
   measure(app.metrics, hub, upgrades)
-  app.addHook('preClose', async () => {
-    await upgrades.close()
-    await hub.close()
-  })
+  app.addHook('preClose', () => upgrades.close())
+  // Last, for requests that are under way still publish.
+  app.addHook('onClose', () => hub.close())
 }
 
 /** One process needs nothing more; several meet in Redis. */

@@ -46,7 +46,7 @@ type Held = WebSocket & { [HOLDER]?: Connection }
 export class Connection extends Outbox {
   readonly member: Member
   /** Whether anything came since the last look. */
-  #alive = true
+  alive = true
   #who: Identity
   #log: FastifyBaseLogger
   #socket: WebSocket
@@ -65,45 +65,21 @@ export class Connection extends Outbox {
     this.#bucket = new Bucket(hub.limits.burst)
     const held: Held = socket
     held[HOLDER] = this
-    socket.on('message', Connection.#onMessage)
-    socket.on('ping', Connection.#onPing)
-    socket.on('pong', Connection.#onPong)
-    socket.on('close', Connection.#onClose)
-    socket.on('error', Connection.#onError)
+    socket.on('message', onMessage)
+    socket.on('ping', onPing)
+    socket.on('pong', onPong)
+    socket.on('close', onClose)
+    socket.on('error', onError)
     const { heartbeat, message: maxBytes } = hub.limits
     this.#say({ type: 'welcome', session: randomUUID(), heartbeat, maxBytes })
   }
 
-  // One function for all connections, as closures of each would take more memory than the rest of it.
-  static #of(socket: Held): Connection {
-    return socket[HOLDER] as Connection
-  }
-
-  static #onMessage(this: Held, data: unknown, binary: boolean): void {
-    Connection.#of(this).#hear(data as Buffer, binary)
-  }
-
-  static #onPing(this: Held): void {
-    Connection.#of(this).#admits()
-  }
-
-  static #onPong(this: Held): void {
-    Connection.#of(this).#alive = true
-  }
-
-  static #onClose(this: Held): void {
-    Connection.#of(this).#left()
-  }
-
-  /** ws closes the socket itself, with the right code. */
-  static #onError(): void {}
-
   /** Asks for a sign of life; cuts the line when the last question was not answered. */
   beat(): void {
     if (this.#who.expires < Date.now()) this.#close(EXPIRED, 'The token has expired.')
-    else if (this.#alive) this.push(PING)
+    else if (this.alive) this.push(PING)
     else this.#socket.terminate()
-    this.#alive = false
+    this.alive = false
   }
 
   /** What was taken is finished, nothing more is taken, and the client is told when to come back. */
@@ -142,9 +118,9 @@ export class Connection extends Outbox {
     this.#socket.close(code, reason)
   }
 
-  /** Whether one more is not too much. */
-  #admits(): boolean {
-    this.#alive = true
+  /** A sign of life; whether one more of them is not too much. */
+  admits(): boolean {
+    this.alive = true
     const { rate, burst } = this.hub.limits
     if (this.#leaving) return false
     if (this.#bucket.take(rate, burst)) return true
@@ -152,8 +128,8 @@ export class Connection extends Outbox {
     return false
   }
 
-  #hear(data: Buffer, binary: boolean): void {
-    if (!this.#admits()) return
+  hear(data: Buffer, binary: boolean): void {
+    if (!this.admits()) return
     if (binary) this.#close(NOT_TEXT, 'Send text.')
     else if (this.#who.expires < Date.now()) this.#close(EXPIRED, 'The token has expired.')
     else {
@@ -206,7 +182,7 @@ export class Connection extends Outbox {
     this.#need('read', name)
     const { channel, recovered, missed } = await this.hub.subscribe(name, this, since)
     this.#channels.add(name)
-    if (!this.isOpen) return this.#left()
+    if (!this.isOpen) return this.left()
     this.forget(channel) // what still waits is told by the answer, or follows it
     const present = channel.rule.presence && { members: this.hub.members(name) }
     const { position } = channel
@@ -227,10 +203,9 @@ export class Connection extends Outbox {
     this.#say({ type: 'accepted', id, channel, ...position })
   }
 
-  #tellMembers({ id, channel }: PresenceRequest): void {
+  async #tellMembers({ id, channel }: PresenceRequest): Promise<void> {
     this.#need('read', channel)
-    this.hub.rule(channel)
-    this.#say({ type: 'accepted', id, channel, members: this.hub.members(channel) })
+    this.#say({ type: 'accepted', id, channel, members: await this.hub.membersOf(channel) })
   }
 
   #need(right: 'read' | 'publish', channel: string): void {
@@ -247,7 +222,7 @@ export class Connection extends Outbox {
     if (!known) this.#log.error(error)
   }
 
-  #left(): void {
+  left(): void {
     this.end()
     for (const channel of this.#channels) this.hub.unsubscribe(channel, this, true)
     this.#channels.clear()
@@ -257,6 +232,27 @@ export class Connection extends Outbox {
     this.push(messageFrame(message))
   }
 }
+
+// One function for all connections, as closures of each would take more memory than the rest of it.
+
+function onMessage(this: Held, data: unknown, binary: boolean): void {
+  this[HOLDER]?.hear(data as Buffer, binary)
+}
+
+function onPing(this: Held): void {
+  this[HOLDER]?.admits()
+}
+
+function onPong(this: Held): void {
+  if (this[HOLDER]) this[HOLDER].alive = true
+}
+
+function onClose(this: Held): void {
+  this[HOLDER]?.left()
+}
+
+/** ws closes the socket itself, with the right code. */
+function onError(): void {}
 
 const DONE = Promise.resolve()
 

@@ -17,10 +17,10 @@ export const readLimits = (env: Environment) => ({
   /** How far a reader may fall behind, before its channel's policy counts. */
   queueMessages: integer(env, 'QUEUE_MESSAGES', 256, 1, 1_000_000),
   queueBytes: integer(env, 'QUEUE_BYTES', 1 << 20, 65_536, 1 << 30),
-  /** Milliseconds in which a reader that is behind has to read something. */
+  /** Milliseconds in which a reader that is behind has to take all that waits in its socket. */
   stall: integer(env, 'STALL_MS', 10_000, 100, 600_000),
   /** Milliseconds between two signs of life; a connection that misses two is dead. */
-  heartbeat: integer(env, 'HEARTBEAT_MS', 25_000, 100, 600_000),
+  heartbeat: integer(env, 'HEARTBEAT_MS', 25_000, 100, 30_000),
   /** Milliseconds in which someone whose connection broke may return without having left. */
   grace: integer(env, 'PRESENCE_GRACE_MS', 5_000, 0, 600_000),
   /** What a channel, and what all of them together, keep for those who come back. */

@@ -13,6 +13,8 @@ export class Presence {
   #broker: Broker
   #limits: Limits
   #channels = new Map<string, Map<string, Stay>>()
+  /** Who has left while the broker was away, by channel and id. */
+  #untold = new Map<string, [channel: string, member: Member]>()
 
   constructor(broker: Broker, limits: Limits) {
     this.#broker = broker
@@ -46,10 +48,23 @@ export class Presence {
     await Promise.all([...stays].map(({ member }) => this.#broker.enter(channel, member)))
   }
 
+  /** Tells the broker of those who left while it was away. */
+  async catchUp(): Promise<void> {
+    const untold = [...this.#untold.values()]
+    this.#untold.clear()
+    for (const [channel, member] of untold)
+      if (!this.#channels.get(channel)?.has(member.id)) await this.#leave(channel, member)
+  }
+
   #gone(channel: string, { member }: Stay): void {
     const stays = this.#channels.get(channel)
     stays?.delete(member.id)
     if (stays?.size === 0) this.#channels.delete(channel)
-    this.#broker.leave(channel, member).catch(() => {}) // the broker forgets by itself
+    void this.#leave(channel, member)
+  }
+
+  async #leave(channel: string, member: Member): Promise<void> {
+    const untold = () => this.#untold.set(`${channel}\n${member.id}`, [channel, member])
+    await this.#broker.leave(channel, member).catch(untold)
   }
 }

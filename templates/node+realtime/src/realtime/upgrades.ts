@@ -62,6 +62,7 @@ export class Upgrades {
       const query = this.#admit(request, address)
       const who = await this.#app.access.identify(request.headers, query)
       if (wire.destroyed) return // who is gone already would be counted for ever
+      this.#needRoom(address) // which may have gone while the token was checked
       if (this.#members.of(who.id) >= this.#hub.limits.connectionsPerMember)
         throw new Refusal(429, 'Too many connections of yours.')
       this.#server.handleUpgrade(request, wire, head, (socket) =>
@@ -91,16 +92,21 @@ export class Upgrades {
   #admit({ url = '', headers, httpVersion }: IncomingMessage, address: string): URLSearchParams {
     // As it stands: what leads here by a detour has passed a proxy under another name.
     const [path, query] = url.split('?', 2)
-    const { connections, connectionsPerAddress, upgrades } = this.#hub.limits
+    const { upgrades } = this.#hub.limits
     if (path !== PATH) throw new Refusal(404, 'There is no socket here.')
     if (httpVersion !== '1.1') throw new Refusal(400, 'This takes HTTP/1.1.')
     // Only our own page may use a visitor's connection.
     if (!this.#app.access.allowsOrigin(headers)) throw new Refusal(403, 'Not from this page.')
-    if (this.#draining || this.connections.size >= connections) throw new Refusal(503, 'Full.')
+    this.#needRoom(address)
     if (!this.#bucket.take(upgrades, upgrades)) throw new Refusal(503, 'Too many at once.')
+    return new URLSearchParams(query)
+  }
+
+  #needRoom(address: string): void {
+    const { connections, connectionsPerAddress } = this.#hub.limits
+    if (this.#draining || this.connections.size >= connections) throw new Refusal(503, 'Full.')
     if (this.#addresses.of(address) >= connectionsPerAddress && !LOOPBACK.test(address))
       throw new Refusal(429, 'Too many connections from there.')
-    return new URLSearchParams(query)
   }
 
   /** Keeps nothing of the request, which would stay as long as the connection. */

@@ -65,7 +65,9 @@ const sse: Plugin = (app) => {
       this.set(open.size)
     },
   })
+  let closing = false
   app.addHook('preClose', async () => {
+    closing = true
     for (const reader of open) reader.restart(Math.round(Math.random() * RETURN_MS))
   })
 
@@ -75,11 +77,18 @@ const sse: Plugin = (app) => {
     const response = reply.raw
     const reader = new Reader(app.hub, response, 'sse')
     const { channel, recovered, missed } = await app.hub.subscribe(name, reader, positionOf(id))
+    if (closing) {
+      app.hub.unsubscribe(name, reader)
+      throw new Refusal(503, 'The service restarts.')
+    }
     reply.hijack()
     response.writeHead(200, { ...reply.getHeaders(), ...HEADERS } as OutgoingHttpHeaders)
     reader.begin(channel, recovered)
     if (missed && missed.entries.length > 0) reader.deliver(channel, missed)
-    const beat = setInterval(() => reader.beat(), app.hub.limits.heartbeat)
+    const beat = setInterval(() => {
+      if (request.identity.expires < Date.now()) reader.restart(0)
+      else reader.beat()
+    }, app.hub.limits.heartbeat)
     open.add(reader)
     const leave = () => {
       clearInterval(beat)

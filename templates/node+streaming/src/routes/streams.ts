@@ -70,11 +70,13 @@ const routes: Plugin = (app) => {
     response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })
     response.flushHeaders()
     open.add(response)
-    response.on('close', () => {
+    const leave = () => {
       follower.close()
       open.delete(response)
       app.hub.unsubscribe(channel, follower)
-    })
+    }
+    response.on('close', leave)
+    if (response.destroyed) leave()
   })
 }
 

@@ -58,6 +58,11 @@ test('lines may end in any way, and be cut anywhere', async () => {
   assert.deepEqual(heard, ['e:1 a', 'e:2 ä'])
 })
 
+test('a line separator of Unicode within the data ends nothing', async () => {
+  const { heard } = await hear(['id: e:1\ndata: {"type":"a\u2028b"}\n\n'])
+  assert.deepEqual(heard, ['e:1 a\u2028b'])
+})
+
 test('after a gap it says so and goes on from there', async () => {
   const { since, recovered } = await hear(['event: gap\ndata: {"epoch":"f","offset":40}\n\n'])
   assert.deepEqual([since, recovered], [[undefined, 'f:40'], [false]])

@@ -131,8 +131,11 @@ test('a token is asked for before the connection, lets read and publish what it 
     heard.slice(1).map(({ type, problem }) => problem?.status ?? type),
     ['accepted', 403, 403, 403, 'accepted'],
   )
+  const headers = { authorization: `Bearer ${token}` }
+  const stream = await fetch(`${url}/sse?channel=shop:news`, { headers })
   const [code] = await once(socket, 'close')
   assert.equal(code, 4001)
+  assert.match(await stream.text(), /event: restart\ndata: \{"wait":0\}\n\n$/)
 })
 
 test('who is gone before the token is checked is not counted', async () => {

@@ -85,6 +85,10 @@ test('members are seen from every instance, and move without leaving', { skip },
   const { members } = await ben.ask({ type: 'subscribe', channel })
   assert.deepEqual(members?.map(({ name }) => name).sort(), ['Ada', 'Ben'])
   assert.equal((await ada.hears('joined')).member.name, 'Ben')
+  const stranger = await Client.connect((await another(redis)).url)
+  const seen = await stranger.ask({ type: 'presence', channel })
+  assert.deepEqual(seen.members?.map(({ name }) => name).sort(), ['Ada', 'Ben'])
+  stranger.socket.close()
 
   ben.socket.close()
   const moved = await Client.connect(one.url, 'Ben&client=ben')
@@ -96,6 +100,20 @@ test('members are seen from every instance, and move without leaving', { skip },
   )
   await two.app.close()
   moved.socket.close()
+  assert.equal((await ada.hears('left')).member.name, 'Ben')
+  ada.socket.close()
+})
+
+test('who leaves while Redis is away has left when it is back', { skip }, async () => {
+  const redis = await Redis.start()
+  const [one, two] = await instances(redis)
+  const channel = 'own:away'
+  const [ada, ben] = [await Client.connect(one.url, 'Ada'), await Client.connect(two.url, 'Ben')]
+  for (const client of [ada, ben]) await client.ask({ type: 'subscribe', channel })
+  await redis.kill()
+  ben.socket.close()
+  await sleep(1_000) // longer than the grace
+  await redis.start()
   assert.equal((await ada.hears('left')).member.name, 'Ben')
   ada.socket.close()
 })

@@ -96,12 +96,17 @@ export class MemoryBroker implements Broker {
 
   /** Old keys go, and the oldest when there are too many. */
   #remember(name: string, placed: Placed): void {
+    this.#forget(name)
     this.#keys.set(name, { ...placed, until: Date.now() + KEY_MS })
     this.#keyBytes += placed.event.length + name.length
-    for (const [old, { event, until }] of this.#keys) {
+    for (const [old, { until }] of this.#keys) {
       if (until > Date.now() && this.#keyBytes <= KEY_BYTES) break
-      this.#keys.delete(old)
-      this.#keyBytes -= event.length + old.length
+      this.#forget(old)
     }
+  }
+
+  #forget(name: string): void {
+    const { event } = this.#keys.get(name) ?? {}
+    if (this.#keys.delete(name)) this.#keyBytes -= (event?.length ?? 0) + name.length
   }
 }

@@ -5,7 +5,7 @@ import type { Hub } from './hub.ts'
 /** Bytes that may wait in a socket; when there are more, the reader is behind. */
 const BUFFER = 65_536
 /** Bytes written at once to a reader that catches up. */
-const CHUNK = 262_144
+const CHUNK = 65_536
 
 /** What waits for one reader. One that is behind costs no memory: its place in the channels' histories is kept, not a copy. */
 export abstract class Outbox implements Peer {
@@ -147,6 +147,7 @@ export abstract class Outbox implements Peer {
   /** The socket is empty again: what waits goes on, piece by piece. */
   #catchUp(): void {
     clearTimeout(this.#stall)
+    this.leave() // what this turn has brought stands before what waits
     if (!this.isOpen) return
     for (const channel of this.#behind?.keys() ?? []) channel.flush()
     while (this.#behind?.size && this.wire.writableLength <= BUFFER)
@@ -162,7 +163,7 @@ export abstract class Outbox implements Peer {
     const batch = channel.from(next, CHUNK)
     const [first] = batch.entries
     const last = batch.entries.at(-1)
-    if (first && first.offset > next) this.#lose(channel)
+    if (next < (first?.offset ?? channel.offset + 1)) this.#lose(channel)
     this.#tellLoss(channel, (first?.offset ?? channel.offset + 1) - 1)
     if (last) this.wire.write(batch.as(this.#form))
     if (last && last.offset < channel.offset) this.#behind?.set(channel, last.offset + 1)

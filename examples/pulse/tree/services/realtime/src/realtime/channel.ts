@@ -71,6 +71,8 @@ export class Channel {
   readonly peers = new Set<Peer>()
   /** Who is there, on any instance. */
   readonly members = new Map<string, Member>()
+  /** How often somebody came or went. */
+  moves = 0
   /** Says which history the offsets count in. */
   epoch = ''
   offset = 0

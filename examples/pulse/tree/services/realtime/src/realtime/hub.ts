@@ -47,6 +47,8 @@ export class Hub implements Listener {
   #rules: [string, Kept][] = []
   #channels = new Map<string, Promise<Channel>>()
   #open = new Map<string, Channel>()
+  /** Channels of which something was heard before they were open. */
+  #early = new Set<string>()
   /** Whether to ask once more. */
   #refills = new Map<Channel, boolean>()
   #sweep = setInterval(() => this.#forget(), IDLE_MS / 10).unref()
@@ -113,6 +115,10 @@ export class Hub implements Listener {
     const { presence } = channel.rule
     const isNew = !channel.peers.has(peer)
     if (presence && peer.member && isNew) await this.#presence.enter(name, peer.member)
+    if (this.#open.get(name) !== channel) {
+      if (presence && peer.member && isNew) this.#presence.leave(name, peer.member, false)
+      throw new Refusal(503, 'Too many channels at once.')
+    }
     channel.flush()
     channel.peers.add(peer)
     const missed = since && channel.since(since)
@@ -140,38 +146,57 @@ export class Hub implements Listener {
     return channel
   }
 
+  /** Who is there, whether or not somebody here hears the channel. */
+  async membersOf(name: string): Promise<Member[]> {
+    if (this.rule(name).presence) await this.#channel(name)
+    return this.members(name)
+  }
+
   members(name: string): Member[] {
     return [...(this.#open.get(name)?.members.values() ?? [])].slice(0, MEMBERS)
   }
 
   heard(name: string, at: Position, event: string): void {
     const channel = this.#open.get(name)
-    if (!channel) return
-    if (at.epoch === channel.epoch && at.offset <= channel.offset) {
-      if (channel.isKnown(at.offset, event)) return
-      channel.epoch = '' // the broker has lost what it had told: whatever it has now is another history
+    if (!channel) this.#missed(name)
+    else if (this.#isNews(channel, at, event)) {
+      channel.append(event)
+      this.turn.published(channel)
     }
-    if (at.epoch !== channel.epoch || at.offset > channel.offset + 1) {
-      void this.#refill(channel)
-      return
+  }
+
+  /** Whether it is the next event; what shows a hole is asked for. */
+  #isNews(channel: Channel, { epoch, offset }: Position, event: string): boolean {
+    const isSame = epoch === channel.epoch
+    if (isSame && offset === channel.offset + 1) return true
+    if (isSame && offset <= channel.offset) {
+      if (channel.isKnown(offset, event)) return false
+      // The broker has lost what it had told: whatever it has now is another history.
+      channel.offset = Number.MAX_SAFE_INTEGER
     }
-    channel.append(event)
-    this.turn.published(channel)
+    void this.#refill(channel)
+    return false
   }
 
   joined(name: string, member: Member): void {
     const channel = this.#open.get(name)
+    if (!channel) this.#missed(name)
     if (!channel || channel.members.has(member.id)) return
     channel.members.set(member.id, member)
+    channel.moves++
     this.#tell(channel, 'joined', member)
   }
 
   left(name: string, id: string): void {
     const channel = this.#open.get(name)
+    if (!channel) this.#missed(name)
+    else channel.moves++
     const member = channel?.members.get(id)
     if (!channel || !member) return
     channel.members.delete(id)
     this.#tell(channel, 'left', member)
+    // No crowd any more: nobody was told who came and went meanwhile.
+    if (channel.members.size === MEMBERS) for (const peer of channel.peers) peer.gap?.(channel)
   }
 
   stands(name: string, { epoch, offset }: Position): void {
@@ -180,6 +205,7 @@ export class Hub implements Listener {
   }
 
   returned(): void {
+    void this.#presence.catchUp()
     for (const channel of this.#open.values()) void this.#refill(channel)
   }
 
@@ -208,11 +234,18 @@ export class Hub implements Listener {
 
   async #begin(channel: Channel): Promise<Channel> {
     const { name } = channel
+    this.#early.delete(name)
     channel.reset(await this.#broker.follow(name))
     if (channel.rule.presence)
       for (const member of await this.#broker.members(name)) channel.members.set(member.id, member)
     this.#open.set(name, channel)
+    if (this.#early.delete(name)) void this.#refill(channel)
     return channel
+  }
+
+  /** Something was heard before the channel was open. */
+  #missed(name: string): void {
+    if (this.#channels.has(name)) this.#early.add(name)
   }
 
   /** Asks for what was not heard; once more when there was more to be heard meanwhile. */
@@ -248,7 +281,10 @@ export class Hub implements Listener {
   /** Tells of those who came or went unheard. */
   async #meet(channel: Channel): Promise<void> {
     await this.#presence.renew(channel.name)
+    const { moves } = channel
     const members = await this.#broker.members(channel.name)
+    // The answer came by another way than the news, which may be younger.
+    if (moves !== channel.moves) return this.#meet(channel)
     for (const member of members) this.joined(channel.name, member)
     const ids = new Set(members.map(({ id }) => id))
     for (const id of channel.members.keys()) if (!ids.has(id)) this.left(channel.name, id)

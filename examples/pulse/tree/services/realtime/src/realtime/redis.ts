@@ -71,9 +71,7 @@ export class RedisBroker implements Broker {
   async follow(channel: string): Promise<Log> {
     this.#followed.add(channel)
     try {
-      await this.#reach(
-        this.#hearing.subscribe(this.#nameOf(channel), (text) => this.#hear(channel, text)),
-      )
+      await this.#reach(this.#hearing.subscribe(this.#nameOf(channel), this.#onMessage))
       return await this.read(channel, NOTHING)
     } catch (error) {
       this.unfollow(channel)
@@ -83,7 +81,7 @@ export class RedisBroker implements Broker {
 
   unfollow(channel: string): void {
     this.#followed.delete(channel)
-    this.#hearing.unsubscribe(this.#nameOf(channel)).catch(() => {})
+    this.#hearing.unsubscribe(this.#nameOf(channel), this.#onMessage).catch(() => {})
   }
 
   async read(channel: string, known: Position, events = this.#events): Promise<Log> {
@@ -124,7 +122,10 @@ export class RedisBroker implements Broker {
     for (const client of [this.#asking, this.#hearing]) client.destroy()
   }
 
-  #nameOf = (channel: string) => `realtime:${channel}`
+  #nameOf = (channel: string) => PREFIX + channel
+
+  /** The same for all channels: by it a subscription is known that is given up and wanted again at once. */
+  #onMessage = (text: string, name: string) => this.#hear(name.slice(PREFIX.length), text)
 
   async #run<Answer>(script: string, channel: string, words: string[]): Promise<Answer> {
     const name = this.#nameOf(channel)
@@ -183,6 +184,7 @@ export class RedisBroker implements Broker {
   }
 }
 
+const PREFIX = 'realtime:'
 const LIFE = 'realtime:instance:'
 const NOTHING = { epoch: '', offset: 0 }
 
