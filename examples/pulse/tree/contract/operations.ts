@@ -9,6 +9,8 @@ export interface Operation {
   path: string
   /** Whether the caller has to bring the service token. */
   secured: boolean
+  /** Whether its answer has no end. */
+  endless: boolean
   parameters: Record<Place, Parameters>
   body: { type: string; check: Check; examples: unknown[]; invalid: unknown[] } | undefined
   /** Documented statuses, `default` among them: each content type with its check, if it is JSON. */
@@ -41,6 +43,7 @@ type Content = Record<string, { schema: Schema }>
 export interface Description {
   operationId: string
   summary?: string
+  'x-endless'?: boolean
   security?: unknown[]
   parameters?: Parameter[]
   requestBody?: { content: Content }
@@ -111,6 +114,7 @@ function prepare({ description, parameters, ...one }: Described): Operation {
   return {
     ...one,
     id: description.operationId,
+    endless: description['x-endless'] ?? false,
     parameters: {
       path: parametersIn('path', parameters),
       query: parametersIn('query', parameters),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Gauge } from 'prom-client'
 import type { Position } from '#contract/realtime'
@@ -73,7 +74,8 @@ const sse: Plugin = (app) => {
 
   serve(app, 'listen', async ({ channel: name, 'last-event-id': id }, request, reply) => {
     need(request, 'read', name)
-    if (open.size >= app.hub.limits.connections) throw new Refusal(503, 'There are too many.')
+    const left = app.hub.admit(app.access.open ? randomUUID() : request.identity.id)
+    reply.raw.once('close', left)
     const response = reply.raw
     const reader = new Reader(app.hub, response, 'sse')
     const { channel, recovered, missed } = await app.hub.subscribe(name, reader, positionOf(id))

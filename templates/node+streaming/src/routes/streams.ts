@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -63,6 +64,8 @@ const routes: Plugin = (app) => {
   serve(app, 'followStream', async ({ name }, request, reply) => {
     const channel = PREFIX + name
     need(request, 'read', channel)
+    const left = app.hub.admit(app.access.open ? randomUUID() : request.identity.id)
+    reply.raw.once('close', left)
     const response = reply.raw
     const follower = new Follower(app.hub, response, 'lines')
     await app.hub.subscribe(channel, follower)

@@ -102,7 +102,8 @@ test('there is a limit for the subscriptions of a connection', async () => {
 })
 
 test('a token is asked for before the connection, lets read and publish what it lists, and expires', async () => {
-  const { app, url } = await start({ AUTH_SECRET: SECRET, HEARTBEAT_MS: `${HEARTBEAT}` })
+  const limits = { HEARTBEAT_MS: `${HEARTBEAT}`, MAX_CONNECTIONS_PER_MEMBER: '1' }
+  const { app, url } = await start({ AUTH_SECRET: SECRET, ...limits })
   for (const prefix of ['desk:', 'shop:'])
     app.hub.open(prefix, { publish: (_, data) => ({ type: 'test', data }) as never })
   const now = Math.floor(Date.now() / 1_000)
@@ -132,7 +133,10 @@ test('a token is asked for before the connection, lets read and publish what it 
     ['accepted', 403, 403, 403, 'accepted'],
   )
   const headers = { authorization: `Bearer ${token}` }
-  const stream = await fetch(`${url}/sse?channel=shop:news`, { headers })
+  const listen = () => fetch(`${url}/sse?channel=shop:news`, { headers })
+  const stream = await listen()
+  assert.equal((await listen()).status, 429)
+  assert.equal((await fetch(stream.url, { method: 'HEAD', headers })).status, 405)
   const [code] = await once(socket, 'close')
   assert.equal(code, 4001)
   assert.match(await stream.text(), /event: restart\ndata: \{"wait":0\}\n\n$/)

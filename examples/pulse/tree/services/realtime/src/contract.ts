@@ -37,6 +37,7 @@ export function serve<Id extends keyof AllOperations>(
   app.route({
     method: operation.method,
     url: urlOf(operation),
+    exposeHeadRoute: hasHead(operation),
     ...(checksAnswers && { onSend: keepPromise(operation) }),
     // Before the body is read. Metrics are for whoever reaches the port, as is what tells health.
     async onRequest(request) {
@@ -83,6 +84,9 @@ export const isDeep = (value: unknown, levels = 64): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some((part) => isDeep(part, levels - 1)))
 
+/** What has no end has no head either, which would be waited for as long. */
+const hasHead = ({ method, endless }: Operation) => method === 'GET' && !endless
+
 const urlOf = ({ path }: Operation) => path.replace(/\{(\w+)\}/g, ':$1')
 
 /** What may be asked at a path, by the operations that are served there. */
@@ -92,7 +96,7 @@ function methodsAt(app: FastifyInstance, path: string): string[] {
     .filter((operation) =>
       app.hasRoute({ method: operation.method as 'GET', url: urlOf(operation) }),
     )
-    .flatMap(({ method }) => (method === 'GET' ? [method, 'HEAD'] : [method]))
+    .flatMap((operation) => (hasHead(operation) ? ['GET', 'HEAD'] : [operation.method]))
   return [...new Set(here)]
 }
 
