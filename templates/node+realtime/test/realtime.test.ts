@@ -3,6 +3,8 @@ import { request } from 'node:http'
 import { test } from 'node:test'
 import { tagsOf } from '#contract'
 import type { Event } from '#contract/realtime'
+import { createApp } from '../src/app.ts'
+import { ConfigError } from '../src/config.ts'
 import { MemoryBroker } from '../src/realtime/broker.ts'
 import type { Channel } from '../src/realtime/channel.ts'
 import { Hub } from '../src/realtime/hub.ts'
@@ -138,6 +140,14 @@ test('there are no channels but those that were opened, and the longest beginnin
   assert.equal(hub.rule('room:1').presence, true)
   assert.equal(hub.rule('other').presence, undefined)
   await hub.close()
+})
+
+test('a broker that cannot be meant is named before anything starts', async () => {
+  for (const REDIS_URL of ['nonsense', 'http://127.0.0.1:6379'])
+    await assert.rejects(
+      createApp({ REDIS_URL, LOG_LEVEL: 'fatal', DATABASE: ':memory:' }),
+      ConfigError,
+    )
 })
 
 test('leaves a channel when it is asked to', async () => {

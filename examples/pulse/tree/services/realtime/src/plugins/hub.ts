@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Plugin } from '../app.ts'
-import { text } from '../config.ts'
+import { ConfigError, text } from '../config.ts'
 import { type Broker, MemoryBroker } from '../realtime/broker.ts'
 import { Hub } from '../realtime/hub.ts'
 import { readLimits } from '../realtime/limits.ts'
@@ -36,6 +36,9 @@ const plugin: Plugin = async (app) => {
 async function brokerOf({ env, log }: FastifyInstance, events: number): Promise<Broker> {
   const url = text(env, 'REDIS_URL', '')
   if (!url) return new MemoryBroker()
+  // The address itself may hold a password.
+  if (!/^rediss?:/.test(URL.parse(url)?.protocol ?? ''))
+    throw new ConfigError('REDIS_URL: must be an address such as redis://127.0.0.1:6379')
   const { RedisBroker } = await import('../realtime/redis.ts')
   return RedisBroker.connect(url, events, log)
 }
