@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SignJWT } from 'jose'
 import { checkOf } from '#contract'
 import type { Problem } from '#contract/common'
 import { operations } from '#contract/stream'
@@ -49,4 +50,17 @@ test('what is no stream of lines is refused', async () => {
 test('a line without end is refused', async () => {
   const answer = await feed('x'.repeat(100_000))
   assert.equal(answer.status, 413)
+})
+
+test('who follows a stream is heard no longer than the token counts', async () => {
+  const AUTH_SECRET = 'x'.repeat(32)
+  const { url } = await start({ AUTH_SECRET, HEARTBEAT_MS: '200' })
+  const token = await new SignJWT({ sub: 'ada' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime(Math.floor(Date.now() / 1_000) + 2)
+    .sign(Buffer.from(AUTH_SECRET))
+  const path = operations.followStream.path.replace('{name}', 'demo')
+  const followed = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })
+  assert.equal(followed.status, 200)
+  assert.equal(await followed.text(), '')
 })

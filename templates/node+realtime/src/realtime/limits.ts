@@ -36,12 +36,8 @@ export const MEMBERS = 1_000
 
 /** A bucket of tokens, refilled at a steady rate per second. */
 export class Bucket {
-  #tokens: number
+  #tokens = Number.POSITIVE_INFINITY // which the first look cuts down to the size
   #refilled = Date.now()
-
-  constructor(size: number) {
-    this.#tokens = size
-  }
 
   take(rate: number, size: number): boolean {
     const now = Date.now()
@@ -62,10 +58,9 @@ export class Tally {
     return this.#counts.get(key) ?? 0
   }
 
-  add(key: string, change: 1 | -1): number {
+  add(key: string, change: 1 | -1): void {
     const count = this.of(key) + change
     if (count > 0) this.#counts.set(key, count)
     else this.#counts.delete(key)
-    return count
   }
 }

@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Channel } from './channel.ts'
 import type { Hub } from './hub.ts'
+import type { Streams } from './streams.ts'
 import type { Upgrades } from './upgrades.ts'
 
 /** What the hub has counted, for Prometheus. */
-export function measure(registry: Registry, hub: Hub, upgrades: Upgrades): void {
+export function measure(registry: Registry, hub: Hub, upgrades: Upgrades, streams: Streams): void {
   const registers = [registry]
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -36,15 +38,11 @@ export function measure(registry: Registry, hub: Hub, upgrades: Upgrades): void 
       },
     })
   const { count } = hub
-  const sum = (
-    read: (channel: {
-      bytes: number
-      peers: Set<unknown>
-      members: Map<string, unknown>
-    }) => number,
-  ) => [...hub.channels].reduce((total, channel) => total + read(channel), 0)
+  const sum = (read: (channel: Channel) => number) =>
+    [...hub.channels].reduce((total, channel) => total + read(channel), 0)
   gauge('websocket_connections', 'Open WebSockets', () => upgrades.connections.size)
-  gauge('realtime_channels', 'Channels that are followed', () => [...hub.channels].length)
+  gauge('http_streams', 'Open streams over HTTP', () => streams.size)
+  gauge('realtime_channels', 'Channels that are followed', () => sum(() => 1))
   gauge('realtime_subscriptions', 'Channels heard, over all connections', () =>
     sum(({ peers }) => peers.size),
   )

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Member, Position } from '#contract/realtime'
 import { Refusal } from '../contract.ts'
-import { type Broker, KEY_MS, type Listener, type Log, type Placed } from './broker.ts'
+import { type Broker, KEY_MS, type Listener, type Log, newEpoch, type Placed } from './broker.ts'
 import { ENTER, LEAVE, MEMBERS, PLACE, READ } from './scripts.ts'
 
 /** An instance that says nothing for so long is dead, in milliseconds. */
@@ -14,15 +14,13 @@ const AFTERLIFE_MS = 15_000
 const LOOK_MS = LIFE_MS / 3
 const START_MS = 3_000
 
-const newEpoch = () => randomBytes(6).toString('base64url')
-
 /**
  * Redis, or Valkey, from version 7 on: a stream for each channel keeps what was published, and PUBLISH tells of it. Who
  * missed that looks into the stream.
  */
 export class RedisBroker implements Broker {
   listener?: Listener
-  readonly instance = newEpoch()
+  #instance = randomUUID()
   #log: FastifyBaseLogger
   /** Of each channel, kept. */
   #events: number
@@ -102,12 +100,12 @@ export class RedisBroker implements Broker {
   }
 
   async enter(channel: string, { id, name }: Member): Promise<void> {
-    await this.#run(ENTER, channel, [this.#nameOf(channel), id, name, this.instance])
+    await this.#run(ENTER, channel, [this.#nameOf(channel), id, name, this.#instance])
     this.listener?.joined(channel, { id, name })
   }
 
   async leave(channel: string, { id }: Member): Promise<void> {
-    await this.#run(LEAVE, channel, [this.#nameOf(channel), id, this.instance])
+    await this.#run(LEAVE, channel, [this.#nameOf(channel), id, this.#instance])
   }
 
   async members(channel: string): Promise<Member[]> {
@@ -118,7 +116,7 @@ export class RedisBroker implements Broker {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#asking.pExpire(LIFE + this.instance, AFTERLIFE_MS).catch(() => {})
+    await this.#asking.pExpire(LIFE + this.#instance, AFTERLIFE_MS).catch(() => {})
     for (const client of [this.#asking, this.#hearing]) client.destroy()
   }
 
@@ -168,7 +166,7 @@ export class RedisBroker implements Broker {
   /** Whether the others had no reason to take this instance for dead. */
   async #live(): Promise<boolean> {
     const how = { PX: LIFE_MS, GET: true } as const
-    return (await this.#asking.set(LIFE + this.instance, '1', how).catch(() => '')) !== null
+    return (await this.#asking.set(LIFE + this.#instance, '1', how).catch(() => '')) !== null
   }
 
   /** Now and then: says that this instance lives, and compares where channels stand. */
@@ -179,7 +177,6 @@ export class RedisBroker implements Broker {
       const at = await this.read(channel, NOTHING, 0).catch(() => undefined)
       if (!at) return
       this.listener?.stands(channel, at)
-      await this.members(channel).catch(() => {})
     }
   }
 }

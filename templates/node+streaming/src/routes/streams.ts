@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { addressOf } from '#contract'
@@ -7,25 +5,13 @@ import { need } from '../access.ts'
 import type { Plugin } from '../app.ts'
 import { isDeep, Refusal, serve } from '../contract.ts'
 import type { Channel } from '../realtime/channel.ts'
-import { Outbox } from '../realtime/outbox.ts'
+import { Stream } from '../realtime/streams.ts'
 
 const NDJSON = 'application/x-ndjson'
 const PREFIX = addressOf('stream')
 
-/** Who reads a stream line by line. */
-class Follower extends Outbox {
-  get isOpen(): boolean {
-    return this.wire.writable
-  }
-
-  close(): void {
-    this.end()
-  }
-
-  protected cut(): void {
-    this.wire.destroy()
-  }
-
+/** A stream of lines. */
+class Lines extends Stream {
   protected gapAt({ name: channel, epoch }: Channel, offset: number): Buffer {
     return Buffer.from(`${JSON.stringify({ type: 'gap', channel, epoch, offset })}\n`)
   }
@@ -33,12 +19,8 @@ class Follower extends Outbox {
 
 /** Lines of JSON, in and out, for as long as either side likes. */
 const routes: Plugin = (app) => {
-  const open = new Set<ServerResponse>()
   app.hub.open(PREFIX, {})
   app.addContentTypeParser(NDJSON, (_, payload, done) => done(null, payload))
-  app.addHook('preClose', async () => {
-    for (const response of open) response.end()
-  })
 
   serve(app, 'feedStream', async ({ name }, request, reply) => {
     need(request, 'publish', PREFIX + name)
@@ -61,26 +43,11 @@ const routes: Plugin = (app) => {
     return { lines }
   })
 
-  serve(app, 'followStream', async ({ name }, request, reply) => {
-    const channel = PREFIX + name
-    need(request, 'read', channel)
-    const left = app.hub.admit(app.access.open ? randomUUID() : request.identity.id)
-    reply.raw.once('close', left)
-    const response = reply.raw
-    const follower = new Follower(app.hub, response, 'lines')
-    await app.hub.subscribe(channel, follower)
-    reply.hijack()
-    response.writeHead(200, { 'content-type': NDJSON, 'cache-control': 'no-store' })
-    response.flushHeaders()
-    open.add(response)
-    const leave = () => {
-      follower.close()
-      open.delete(response)
-      app.hub.unsubscribe(channel, follower)
-    }
-    response.on('close', leave)
-    if (response.destroyed) leave()
-  })
+  const headers = { 'content-type': NDJSON, 'cache-control': 'no-store' }
+  const kind = { headers, form: 'lines', stream: Lines } as const
+  serve(app, 'followStream', ({ name }, request, reply) =>
+    app.streams.serve(kind, PREFIX + name, request, reply),
+  )
 }
 
 /** A line without end would fill the memory. */

@@ -1,6 +1,6 @@
 // One WebSocket that comes back: after a cut, after sleep, when the service restarts, when a token has expired.
 import type { ClientMessage, ServerMessage } from '../generated/realtime.ts'
-import { backoff } from './http.ts'
+import { backoff, type Token } from './http.ts'
 
 export type State =
   | { name: 'connecting' | 'online' | 'offline' }
@@ -11,7 +11,7 @@ export type State =
 export interface Settings {
   url(): string
   /** Says who comes; asked before every attempt, so that it may give a new one. */
-  token?(): string | undefined | Promise<string | undefined>
+  token?: Token
 }
 
 const RESTARTED = 1012

@@ -11,6 +11,7 @@ import type { Reading } from '#contract/readings'
 import { type Features, type Operations, operations } from '#contract/scoring'
 import { operations as described, faultOf } from '#operations'
 import { span, type TraceContext, traceparent } from './telemetry.ts'
+import type { Attributes } from './tracing/otlp.ts'
 
 /** One step inside the other service, as its Server-Timing header tells. */
 export interface Lap {
@@ -42,10 +43,13 @@ export class MlClient {
     timeout(TIMEOUT_MS, TimeoutStrategy.Aggressive),
   )
   #ml: Client<Operations>
-  #base: URL
+  /** The other service, as traces name it. */
+  #server: Attributes
 
   constructor(base: URL, token: string) {
-    this.#base = base
+    const { hostname, port, protocol } = base
+    const standard = protocol === 'https:' ? 443 : 80
+    this.#server = { 'server.address': hostname, 'server.port': Number(port) || standard }
     const headers = token ? { authorization: `Bearer ${token}` } : {}
     this.#ml = clientOf<Operations>(operations, { base, headers, retries: 0 })
   }
@@ -53,12 +57,7 @@ export class MlClient {
   /** One value per row, in their order. */
   score(rows: Features[], trace: TraceContext): Promise<Answer> {
     const { method, path } = operations[rows.length === 1 ? 'score' : 'scoreBatch']
-    const attributes = {
-      'http.request.method': method,
-      'server.address': this.#base.hostname,
-      'server.port': Number(this.#base.port) || (this.#base.protocol === 'https:' ? 443 : 80),
-      'url.template': path,
-    }
+    const attributes = { ...this.#server, 'http.request.method': method, 'url.template': path }
     const ask = (signal: AbortSignal) => (step: TraceContext) => this.#ask(rows, step, signal)
     return this.#policy.execute(({ signal }) =>
       span(`${method} ${path}`, trace, ask(signal), { kind: 'client', attributes }),

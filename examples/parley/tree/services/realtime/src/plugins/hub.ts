@@ -6,28 +6,35 @@ import { type Broker, MemoryBroker } from '../realtime/broker.ts'
 import { Hub } from '../realtime/hub.ts'
 import { readLimits } from '../realtime/limits.ts'
 import { measure } from '../realtime/metrics.ts'
+import { Streams } from '../realtime/streams.ts'
 import { Upgrades } from '../realtime/upgrades.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     hub: Hub
+    streams: Streams
   }
 }
 
-/** The hub, and the WebSocket that leads to it. */
+/** The hub, and the ways that lead to it. */
 const plugin: Plugin = async (app) => {
   const limits = readLimits(app.env)
   const hub = new Hub(await brokerOf(app, limits.historyMessages), limits)
   const upgrades = new Upgrades(app, hub)
+  const streams = new Streams(app, hub)
   app.decorate('hub', hub)
+  app.decorate('streams', streams)
   app.checks.set('broker', () => hub.ready)
   // Other upgrades, such as h2c, which curl offers, are no reason to refuse a request (from Node 24 on).
   const shouldUpgradeCallback = ({ headers }: IncomingMessage) =>
     headers.upgrade?.toLowerCase() === 'websocket'
   Object.assign(app.server, { shouldUpgradeCallback })
   app.server.on('upgrade', (request, wire, head) => upgrades.upgrade(request, wire, head))
-  measure(app.metrics, hub, upgrades)
-  app.addHook('preClose', () => upgrades.close())
+  measure(app.metrics, hub, upgrades, streams)
+  app.addHook('preClose', () => {
+    streams.close()
+    return upgrades.close()
+  })
   // Last, for requests that are under way still publish.
   app.addHook('onClose', () => hub.close())
 }

@@ -5,7 +5,7 @@ import { Refusal } from '../contract.ts'
 import type { Broker, Listener, Placed } from './broker.ts'
 import { type Batch, Channel, type Peer, type Rule } from './channel.ts'
 import { messageFrame } from './frames.ts'
-import { type Limits, MEMBERS, Tally } from './limits.ts'
+import { type Limits, MEMBERS } from './limits.ts'
 import { Presence } from './presence.ts'
 import { Turn } from './turn.ts'
 
@@ -53,9 +53,6 @@ export class Hub implements Listener {
   #refills = new Map<Channel, boolean>()
   #sweep = setInterval(() => this.#forget(), IDLE_MS / 10).unref()
   #swept = 0
-  /** Of streams over HTTP. */
-  readers = 0
-  #readers = new Tally()
   #closed = false
 
   constructor(broker: Broker, limits: Limits) {
@@ -127,20 +124,6 @@ export class Hub implements Listener {
     const missed = since && channel.since(since)
     if (since) this.count[missed ? 'recovered' : 'unrecovered']++
     return { channel, recovered: missed !== undefined, missed }
-  }
-
-  /** Lets somebody in who reads a stream over HTTP; what is returned is called at its end. */
-  admit(id: string): () => void {
-    const { connections, connectionsPerMember } = this.limits
-    if (this.readers >= connections) throw new Refusal(503, 'There are too many.')
-    if (this.#readers.of(id) >= connectionsPerMember)
-      throw new Refusal(429, 'Too many connections of yours.')
-    this.readers++
-    this.#readers.add(id, 1)
-    return () => {
-      this.readers--
-      this.#readers.add(id, -1)
-    }
   }
 
   /** For the service itself: keeps asking until the broker answers. */
@@ -218,7 +201,9 @@ export class Hub implements Listener {
 
   stands(name: string, { epoch, offset }: Position): void {
     const channel = this.#open.get(name)
-    if (channel && (epoch !== channel.epoch || offset > channel.offset)) void this.#refill(channel)
+    if (!channel) return
+    if (epoch !== channel.epoch || offset > channel.offset) void this.#refill(channel)
+    else if (channel.rule.presence) this.#meet(channel).catch(() => {}) // met at the next look
   }
 
   returned(): void {
@@ -292,12 +277,13 @@ export class Hub implements Listener {
       channel.reset(log)
       for (const peer of channel.peers) peer.gap?.(channel)
     }
-    if (channel.rule.presence) await this.#meet(channel)
+    if (!channel.rule.presence) return
+    await this.#presence.renew(channel.name)
+    await this.#meet(channel)
   }
 
   /** Tells of those who came or went unheard. */
   async #meet(channel: Channel): Promise<void> {
-    await this.#presence.renew(channel.name)
     const { moves } = channel
     const members = await this.#broker.members(channel.name)
     // The answer came by another way than the news, which may be younger.

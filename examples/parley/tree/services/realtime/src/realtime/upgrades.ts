@@ -34,7 +34,7 @@ export class Upgrades {
   #slots = Array.from({ length: SLOTS }, () => new Set<Connection>())
   #turn = 0
   #timer: NodeJS.Timeout
-  #bucket: Bucket
+  #bucket = new Bucket()
   #addresses = new Tally()
   #members = new Tally()
   #proxied: boolean
@@ -44,7 +44,6 @@ export class Upgrades {
     this.#app = app
     this.#hub = hub
     this.#proxied = oneOf(app.env, 'TRUST_PROXY', ['off', 'on']) === 'on'
-    this.#bucket = new Bucket(hub.limits.upgrades)
     this.#timer = setInterval(() => this.#beat(), hub.limits.heartbeat / SLOTS).unref()
     this.#server = new WebSocketServer({
       noServer: true,

@@ -42,6 +42,9 @@ export interface Broker {
   close(): Promise<void>
 }
 
+/** A history of its own, so that nobody takes an offset for one of another. */
+export const newEpoch = () => randomBytes(6).toString('base64url')
+
 /** How long a key counts, in milliseconds. */
 export const KEY_MS = 300_000
 const KEY_BYTES = 1 << 24
@@ -55,7 +58,7 @@ export class MemoryBroker implements Broker {
   #keyBytes = 0
 
   async follow(channel: string): Promise<Log> {
-    this.#places.set(channel, { epoch: randomBytes(6).toString('base64url'), offset: 0 })
+    this.#places.set(channel, { epoch: newEpoch(), offset: 0 })
     return this.read(channel)
   }
 

@@ -12,7 +12,7 @@ import type {
   Subscribe,
   Unsubscribe,
 } from '#contract/realtime'
-import type { Identity } from '../access.ts'
+import { type Identity, need } from '../access.ts'
 import { isDeep, problem, Refusal } from '../contract.ts'
 import type { Channel } from './channel.ts'
 import { messageFrame } from './frames.ts'
@@ -51,7 +51,7 @@ export class Connection extends Outbox {
   #log: FastifyBaseLogger
   #socket: WebSocket
   #channels = new Set<string>()
-  #bucket: Bucket
+  #bucket = new Bucket()
   #work = DONE
   #waiting = 0
   #leaving = false
@@ -62,7 +62,6 @@ export class Connection extends Outbox {
     this.#socket = socket
     this.#who = who
     this.member = { id: who.id, name: who.name }
-    this.#bucket = new Bucket(hub.limits.burst)
     const held: Held = socket
     held[HOLDER] = this
     socket.on('message', onMessage)
@@ -179,7 +178,7 @@ export class Connection extends Outbox {
     const { subscriptions } = this.hub.limits
     if (this.#channels.size >= subscriptions && !this.#channels.has(name))
       throw new Refusal(429, `At most ${subscriptions} subscriptions per connection.`)
-    this.#need('read', name)
+    need({ identity: this.#who }, 'read', name)
     const { channel, recovered, missed } = await this.hub.subscribe(name, this, since)
     this.#channels.add(name)
     if (!this.isOpen) return this.left()
@@ -198,19 +197,14 @@ export class Connection extends Outbox {
   }
 
   async #publish({ id, channel, data, key }: Publish): Promise<void> {
-    this.#need('publish', channel)
+    need({ identity: this.#who }, 'publish', channel)
     const position = await this.hub.accept(channel, data, this.member, key)
     this.#say({ type: 'accepted', id, channel, ...position })
   }
 
   async #tellMembers({ id, channel }: PresenceRequest): Promise<void> {
-    this.#need('read', channel)
+    need({ identity: this.#who }, 'read', channel)
     this.#say({ type: 'accepted', id, channel, members: await this.hub.membersOf(channel) })
-  }
-
-  #need(right: 'read' | 'publish', channel: string): void {
-    if (!this.#who.may(right, channel))
-      throw new Refusal(403, `Your token does not let you ${right} ${channel}.`)
   }
 
   #refuse(message: unknown, error: unknown): void {

@@ -2,10 +2,8 @@ import type { Writable } from 'node:stream'
 import type { Batch, Channel, Form, Peer } from './channel.ts'
 import type { Hub } from './hub.ts'
 
-/** Bytes that may wait in a socket; when there are more, the reader is behind. */
+/** Bytes that may wait in a socket, and are written at once: with more the reader is behind. */
 const BUFFER = 65_536
-/** Bytes written at once to a reader that catches up. */
-const CHUNK = 65_536
 
 /** What waits for one reader. One that is behind costs no memory: its place in the channels' histories is kept, not a copy. */
 export abstract class Outbox implements Peer {
@@ -160,7 +158,7 @@ export abstract class Outbox implements Peer {
   }
 
   #goOn(channel: Channel, next: number): void {
-    const batch = channel.from(next, CHUNK)
+    const batch = channel.from(next, BUFFER)
     const [first] = batch.entries
     const last = batch.entries.at(-1)
     if (next < (first?.offset ?? channel.offset + 1)) this.#lose(channel)
