@@ -34,6 +34,7 @@ fn parley_talks_and_comes_back() {
     repository.runs("npm run fuzz", 5);
     repository.is_clean();
     repository.plays("parley.mjs", 5);
+    repository.plays("rolling.mjs", 5);
 }
 
 #[test]

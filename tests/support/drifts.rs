@@ -140,7 +140,7 @@ pub const NODE: &[Drift] = &[
     (
         "socket: welcome without its session",
         SOCKET,
-        "{ type: 'welcome', session: randomUUID(), heartbeat, maxBytes }",
+        "{ type: 'welcome', session: this.session, heartbeat, maxBytes }",
         "{ type: 'welcome', heartbeat, maxBytes }",
     ),
     (

@@ -254,6 +254,32 @@ test('tells who comes, and asks once for a new token', async () => {
   assert.deepEqual(live.state, { name: 'refused', reason: 'It has expired.' })
 })
 
+test('asks over HTTP why it was not let in, as a browser is not told', async (t) => {
+  const asked: unknown[] = []
+  let status = 503
+  t.mock.method(globalThis, 'fetch', async (url: string, { headers }: RequestInit) => {
+    asked.push([url, headers])
+    return new Response('', { status })
+  })
+  const live = new Live({ url: () => 'ws://service/ws', token: () => 'mine' })
+  live.connect()
+  await turn()
+  const refuse = async () => {
+    Line.last.break()
+    await turn()
+  }
+  await refuse()
+  assert.equal(live.state.name, 'waiting')
+  status = 401
+  for (const expected of ['waiting', 'refused']) {
+    mock.timers.tick(5_000)
+    await turn()
+    await refuse()
+    assert.equal(live.state.name, expected)
+  }
+  assert.deepEqual(asked, Array(3).fill(['http://service/ws', { authorization: 'Bearer mine' }]))
+})
+
 test('a token that cannot be had now is asked for again', async () => {
   let asked = 0
   const token = async () => {

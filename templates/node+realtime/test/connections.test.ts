@@ -133,6 +133,10 @@ test('a token is asked for before the connection, lets read and publish what it 
     ['accepted', 403, 403, 403, 'accepted'],
   )
   const headers = { authorization: `Bearer ${token}` }
+  // A browser is not told the status of an upgrade: it asks here.
+  assert.equal((await fetch(`${url}/ws`)).status, 401)
+  const known = await fetch(`${url}/ws`, { headers })
+  assert.deepEqual([known.status, known.headers.get('upgrade')], [426, 'websocket'])
   const listen = () => fetch(`${url}/sse?channel=shop:news`, { headers })
   const stream = await listen()
   assert.equal((await listen()).status, 429)

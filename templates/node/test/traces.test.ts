@@ -1,50 +1,20 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { createApp } from '../src/app.ts'
 import { ConfigError } from '../src/config.ts'
 import { newTrace, span } from '../src/telemetry.ts'
+import { attributesOf, Collector } from './collector.ts'
 
-interface Value {
-  stringValue?: string
-  intValue?: string
-}
-interface Sent {
-  traceId: string
-  spanId: string
-  parentSpanId?: string
-  name: string
-  kind: number
-  attributes: { key: string; value: Value }[]
-  status?: { code: number }
-}
-
-/** A collector as OpenTelemetry specifies it: OTLP/JSON over HTTP. */
-const bodies: { resourceSpans: { resource: Sent; scopeSpans: { spans: Sent[] }[] }[] }[] = []
-let heard: { url?: string | undefined; headers?: IncomingHttpHeaders } = {}
-let status = 200
-const server = createServer(async (request, response) => {
-  heard = { url: request.url, headers: request.headers }
-  let text = ''
-  for await (const chunk of request) text += chunk
-  if (status === 200) bodies.push(JSON.parse(text))
-  response.writeHead(status).end('{}')
-}).listen(0, '127.0.0.1')
-await once(server, 'listening')
-after(() => server.close())
-const ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
-const parts = () => bodies.flatMap(({ resourceSpans }) => resourceSpans)
-const spans = () => parts().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
-const attributesOf = ({ attributes }: Pick<Sent, 'attributes'>) =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
+const collector = await Collector.start()
+const { url: ENDPOINT } = collector
+const spans = () => collector.spans()
 
 /** Runs a service; what it sent is all there when it has ended. */
 async function during(env: Record<string, string>, work: (url: string) => Promise<unknown>) {
-  bodies.length = 0
-  heard = {}
+  collector.forget()
   const app = await createApp({ LOG_LEVEL: 'fatal', SIMULATION: 'off', ...env })
   app.get('/broken', () =>
     span('inner', newTrace(undefined), () => Promise.reject(new TypeError())),
@@ -85,11 +55,14 @@ test('a request is a span between its caller and what it leads to', async () => 
     'url.scheme': 'http',
   })
   assert.deepEqual(
-    parts().map(({ resource }) => attributesOf(resource)),
+    collector.parts().map(({ resource }) => attributesOf(resource)),
     [{ 'deployment.environment.name': 'test', 'service.name': 'sample' }],
   )
-  assert.equal(heard.url, '/v1/traces')
-  assert.deepEqual([heard.headers?.['x-key'], heard.headers?.['x-more']], ['a secret', '1'])
+  assert.equal(collector.heard.url, '/v1/traces')
+  assert.deepEqual(
+    [collector.heard.headers?.['x-key'], collector.heard.headers?.['x-more']],
+    ['a secret', '1'],
+  )
 })
 
 test('a step has its parent, its result and its failure', async () => {
@@ -115,8 +88,8 @@ test('a step has its parent, its result and its failure', async () => {
     [rejects?.status, rejects && attributesOf(rejects)],
     [{ code: 2 }, { 'error.type': 'code' }],
   )
-  assert.equal(heard.url, '/own')
-  assert.ok(!JSON.stringify(bodies).includes('secret'))
+  assert.equal(collector.heard.url, '/own')
+  assert.ok(!JSON.stringify(collector.bodies).includes('secret'))
 })
 
 test('what breaks is a failed span', async () => {
@@ -153,7 +126,7 @@ test('about as many traces are sampled as are to be', async () => {
 
 test('nothing is sent while nobody says where to', async () => {
   await during({}, (url) => ask(`${url}/docs/contract.json`))
-  assert.deepEqual([bodies, heard], [[], {}])
+  assert.deepEqual([collector.bodies, collector.heard], [[], {}])
   const trace = newTrace(undefined)
   assert.equal(
     span('idle', trace, (step) => step),
@@ -163,12 +136,12 @@ test('nothing is sent while nobody says where to', async () => {
 
 test('a collector that is away takes neither answers nor memory, and gets what waits when it is back', async () => {
   const away = { OTEL_BSP_SCHEDULE_DELAY: '10', OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT }
-  status = 503
+  collector.status = 503
   await during(away, async (url) => {
     assert.equal((await ask(`${url}/docs/contract.json`)).status, 200)
-    while (!heard.url) await new Promise(setImmediate)
+    while (!collector.heard.url) await new Promise(setImmediate)
     for (let index = 0; index < 3_000; index++) span(`${index}`, newTrace(undefined), () => {})
-    status = 200
+    collector.status = 200
   })
   assert.deepEqual([spans().length, spans().at(-1)?.name], [2_048, '2999'])
   const dead = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }

@@ -155,13 +155,12 @@ export class Channel {
     return this.total - (this.#history[Math.max(0, offset - this.oldest)]?.before ?? this.total)
   }
 
-  /** Sends what was appended since the last flush; how many events that was, over all peers. */
-  flush(): number {
-    if (this.#fresh.length === 0) return 0
+  /** Sends what was appended since the last flush. */
+  flush(): void {
+    if (this.#fresh.length === 0) return
     const batch = new Batch(this, this.#fresh)
     this.#fresh = []
     for (const peer of this.peers) peer.deliver(this, batch)
-    return batch.entries.length * this.peers.size
   }
 
   write({ offset, event }: Entry, form: Form): Buffer {

@@ -14,6 +14,8 @@ import type {
 } from '#contract/realtime'
 import { type Identity, need } from '../access.ts'
 import { isDeep, problem, Refusal } from '../contract.ts'
+import { newTrace, span } from '../telemetry.ts'
+import { collector } from '../tracing/collector.ts'
 import type { Channel } from './channel.ts'
 import { messageFrame } from './frames.ts'
 import type { Hub } from './hub.ts'
@@ -45,6 +47,8 @@ type Held = WebSocket & { [HOLDER]?: Connection }
  */
 export class Connection extends Outbox {
   readonly member: Member
+  /** In the log this tells one connection from others; its client is told, too. */
+  readonly session = randomUUID()
   /** Whether anything came since the last look. */
   alive = true
   #who: Identity
@@ -70,7 +74,7 @@ export class Connection extends Outbox {
     socket.on('close', onClose)
     socket.on('error', onError)
     const { heartbeat, message: maxBytes } = hub.limits
-    this.#say({ type: 'welcome', session: randomUUID(), heartbeat, maxBytes })
+    this.#say({ type: 'welcome', session: this.session, heartbeat, maxBytes })
   }
 
   /** Asks for a sign of life; cuts the line when the last question was not answered. */
@@ -112,6 +116,7 @@ export class Connection extends Outbox {
 
   #close(code: number, reason: string): void {
     this.#leaving = true
+    this.#log.debug({ session: this.session, code }, reason)
     this.leave()
     this.end()
     this.#socket.close(code, reason)
@@ -153,10 +158,21 @@ export class Connection extends Outbox {
       const issues = check(message)
       if (issues.length > 0)
         throw new Refusal(422, 'The message does not keep to the contract.', issues)
-      await this.#answer(message as ClientMessage)
+      await this.#trace(message as ClientMessage)
     } catch (error) {
       this.#refuse(message, error)
     }
+  }
+
+  /** Each message begins a trace of its own, if there is anyone who collects them. */
+  #trace(message: ClientMessage): void | Promise<void> {
+    if (!collector) return this.#answer(message)
+    const destination = 'channel' in message && { 'messaging.destination.name': message.channel }
+    const attributes = { 'session.id': this.session, ...destination }
+    return span(message.type, newTrace(undefined), () => this.#answer(message), {
+      kind: 'server',
+      attributes,
+    })
   }
 
   #answer(message: ClientMessage): void | Promise<void> {
@@ -213,7 +229,7 @@ export class Connection extends Outbox {
     const body = known ? problem(error.statusCode, error.message, error.errors) : problem(500)
     const isId = Number.isSafeInteger(id) && id >= 0
     this.#say({ type: 'refused', ...(isId && { id }), problem: body })
-    if (!known) this.#log.error(error)
+    if (!known) this.#log.error({ err: error, session: this.session })
   }
 
   left(): void {

@@ -7,10 +7,10 @@ export class Turn {
   #outboxes: Outbox[] = []
   #due = false
   #since = 0
-  #done: (delivered: number, ms: number) => void
+  #done: (ms: number) => void
 
-  /** `done` hears how many events were written, over all readers, and how long the oldest had waited. */
-  constructor(done: (delivered: number, ms: number) => void) {
+  /** `done` hears how many milliseconds the oldest event had waited. */
+  constructor(done: (ms: number) => void) {
     this.#done = done
   }
 
@@ -32,12 +32,11 @@ export class Turn {
     this.#due = false
     const channels = this.#channels
     this.#channels = new Set()
-    let delivered = 0
-    for (const channel of channels) delivered += channel.flush()
+    for (const channel of channels) channel.flush()
     const outboxes = this.#outboxes
     this.#outboxes = []
     for (const outbox of outboxes) outbox.leave()
-    if (channels.size > 0) this.#done(delivered, performance.now() - this.#since)
+    if (channels.size > 0) this.#done(performance.now() - this.#since)
   }
 
   #schedule(): void {

@@ -6,11 +6,12 @@ import { addressOf } from '#contract'
 import type { Identity } from '../access.ts'
 import { oneOf } from '../config.ts'
 import { Refusal, refuseRaw } from '../contract.ts'
+import { traceOf } from '../telemetry.ts'
 import { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 import { Bucket, Tally } from './limits.ts'
 
-const PATH = addressOf('toService')
+export const PATH = addressOf('toService')
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/
 /** Close codes that are counted; a client may think of any, which count as 0. */
 const CODES = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1012, 4001, 4008, 4029]
@@ -64,12 +65,15 @@ export class Upgrades {
       this.#needRoom(address) // which may have gone while the token was checked
       if (this.#members.of(who.id) >= this.#hub.limits.connectionsPerMember)
         throw new Refusal(429, 'Too many connections of yours.')
-      this.#server.handleUpgrade(request, wire, head, (socket) =>
-        this.#connect(socket, wire, who, address),
-      )
+      let taken = false
+      this.#server.handleUpgrade(request, wire, head, (socket) => {
+        taken = true
+        this.#connect(socket, wire, who, address, traceOf(request).id)
+      })
+      if (!taken) count(this.refused, 400) // ws has answered what is no upgrade as it should be
     } catch (error) {
       const status = error instanceof Refusal ? error.statusCode : 500
-      if (status === 500) this.#app.log.error(error)
+      if (status === 500) this.#app.log.error({ err: error, trace: traceOf(request).id })
       count(this.refused, status)
       refuseRaw(wire, status)
     }
@@ -109,8 +113,10 @@ export class Upgrades {
   }
 
   /** Keeps nothing of the request, which would stay as long as the connection. */
-  #connect(socket: WebSocket, wire: Duplex, who: Identity, address: string): void {
+  #connect(socket: WebSocket, wire: Duplex, who: Identity, address: string, trace: string): void {
     const connection = new Connection(this.#hub, this.#app.log, socket, wire, who)
+    const { session } = connection
+    this.#app.log.debug({ session, trace, member: who.id }, 'connected')
     const slot = this.#slots[this.connections.size % SLOTS]
     this.connections.add(connection)
     slot?.add(connection)
@@ -122,6 +128,7 @@ export class Upgrades {
       this.#members.add(who.id, -1)
       this.#addresses.add(address, -1)
       count(this.closed, CODES.includes(code) ? code : 0)
+      this.#app.log.debug({ session, code }, 'disconnected')
     })
   }
 

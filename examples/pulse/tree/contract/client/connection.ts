@@ -95,13 +95,27 @@ export abstract class Connection {
 
   #open(token?: string): void {
     const socket = new WebSocket(this.#settings.url(), token ? ['bearer', token] : [])
+    const turn = this.#turn
     this.#socket = socket
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) this.#heard(JSON.parse(data) as ServerMessage)
     }
     socket.onclose = ({ code, reason }) => {
-      if (socket === this.#socket) this.#closed(code, reason)
+      if (socket !== this.#socket) return
+      const untold = code === LOST && this.#welcomed === Number.POSITIVE_INFINITY
+      if (untold && this.#settings.token) void this.#askWhy(turn, token)
+      else this.#closed(code, reason)
     }
+  }
+
+  /** A browser is not told why it was let in no further: at the same address it can be heard over HTTP. */
+  async #askWhy(turn: number, token = ''): Promise<void> {
+    const asked: RequestInit = token ? { headers: { authorization: `Bearer ${token}` } } : {}
+    const url = this.#settings.url().replace(/^ws/, 'http')
+    const answer = await fetch(url, asked).catch(() => undefined)
+    if (turn !== this.#turn) return
+    if (answer?.status === 401) this.#closed(EXPIRED, 'You are not signed in.')
+    else this.#closed(LOST, '')
   }
 
   #heard(message: ServerMessage): void {

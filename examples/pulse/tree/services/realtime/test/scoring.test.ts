@@ -12,6 +12,7 @@ import type { Event } from '#contract/realtime'
 import { operations } from '#operations'
 import { featuresOf } from '../src/ml.ts'
 import { Client } from './client.ts'
+import { attributesOf, Collector, type Sent } from './collector.ts'
 import { start } from './support.ts'
 
 /** Where services/ml would be; the whole of both is tried by running both. */
@@ -75,6 +76,26 @@ test('a reading is pending, then scored; its trace crosses both services', async
   )
   assert.match(`${asked?.headers.traceparent}`, new RegExp(`^00-${trace.id}-`))
   assert.equal(asked?.headers.authorization, 'Bearer secret')
+})
+
+test('the call of the other service is a span of the trace of its reading', async () => {
+  const collector = await Collector.start()
+  const { url } = await start({
+    ML_URL: `http://127.0.0.1:${port}`,
+    OTEL_BSP_SCHEDULE_DELAY: '10',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  })
+  const { headers } = await fetch(`${url}${operations.get('addReading')?.path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ source: 'traced', value: 1 }),
+  })
+  const call = () => collector.spans().find(({ kind }) => kind === 3)
+  while (!call()) await setTimeout(10)
+  const { traceId, spanId, parentSpanId, ...span } = call() as Sent
+  assert.equal(headers.get('traceparent'), `00-${traceId}-${parentSpanId}-01`)
+  assert.equal(asked?.headers.traceparent, `00-${traceId}-${spanId}-01`)
+  assert.equal(attributesOf(span)['server.port'], `${port}`)
 })
 
 test('while the other service fails readings go on, and their scores come when it is back', async () => {

@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Plugin } from '../app.ts'
 import { ConfigError, text } from '../config.ts'
+import { Refusal } from '../contract.ts'
 import { type Broker, MemoryBroker } from '../realtime/broker.ts'
 import { Hub } from '../realtime/hub.ts'
 import { readLimits } from '../realtime/limits.ts'
 import { measure } from '../realtime/metrics.ts'
 import { Streams } from '../realtime/streams.ts'
-import { Upgrades } from '../realtime/upgrades.ts'
+import { PATH, Upgrades } from '../realtime/upgrades.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,6 +31,12 @@ const plugin: Plugin = async (app) => {
     headers.upgrade?.toLowerCase() === 'websocket'
   Object.assign(app.server, { shouldUpgradeCallback })
   app.server.on('upgrade', (request, wire, head) => upgrades.upgrade(request, wire, head))
+  // A browser does not learn why its upgrade is refused: here it can ask.
+  app.get(PATH, async ({ headers }, reply) => {
+    await app.access.identify(headers)
+    reply.header('upgrade', 'websocket')
+    throw new Refusal(426, 'This is a WebSocket.')
+  })
   measure(app.metrics, hub, upgrades, streams)
   app.addHook('preClose', () => {
     streams.close()

@@ -23,10 +23,7 @@ const IDLE_MS = 300_000
 
 /** All channels of this instance, and who hears them. */
 export class Hub implements Listener {
-  readonly turn = new Turn((delivered, ms) => {
-    this.count.delivered += delivered
-    this.observe('deliver', ms)
-  })
+  readonly turn = new Turn((ms) => this.observe('deliver', ms))
   readonly limits: Limits
   /** What has happened so far, and, of `behind`, what is. */
   readonly count = {

@@ -33,8 +33,10 @@ export abstract class Outbox implements Peer {
 
   deliver(channel: Channel, batch: Batch): void {
     const [first] = batch.entries
-    if (!this.#behind) this.push(batch.as(this.#form))
-    else if (first) this.#wait(channel, first.offset)
+    if (!this.#behind) {
+      this.hub.count.delivered += batch.entries.length
+      this.push(batch.as(this.#form))
+    } else if (first) this.#wait(channel, first.offset)
   }
 
   gap(channel: Channel): void {
@@ -163,6 +165,7 @@ export abstract class Outbox implements Peer {
     const last = batch.entries.at(-1)
     if (next < (first?.offset ?? channel.offset + 1)) this.#lose(channel)
     this.#tellLoss(channel, (first?.offset ?? channel.offset + 1) - 1)
+    this.hub.count.delivered += batch.entries.length
     if (last) this.wire.write(batch.as(this.#form))
     if (last && last.offset < channel.offset) this.#behind?.set(channel, last.offset + 1)
     else this.#behind?.delete(channel)
