@@ -1,6 +1,7 @@
 """The Python services' tasks, with nothing but Python itself.
 
-`python tasks.py` lists them; `python tasks.py TASK SERVICE` is for one service alone.
+`python tasks.py` lists them; `python tasks.py TASK SERVICE` is for one service alone. What begins
+with a dash is for what the task runs, as in `python tasks.py train --data readings.csv`.
 """
 
 import os
@@ -10,11 +11,16 @@ import subprocess
 import sys
 import threading
 import venv
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ALL = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
-SERVICES = [service for service in ALL if service.name in (sys.argv[2:] or [service.name])]
+TASK, WORDS = "".join(sys.argv[1:2]), sys.argv[2:]
+FREE = {"compare", "models"}
+"""Tasks whose words name no service."""
+NAMES = [] if TASK in FREE else list(takewhile(lambda word: not word.startswith("-"), WORDS))
+SERVICES = [service for service in ALL if service.name in (NAMES or [service.name])]
 REDOCLY = "@redocly/cli@2.77.0"  # as in package.json where there is one
 RUNS_TYPESCRIPT = "process.exit(process.features.typescript ? 0 : 1)"
 LOCK = "--universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11"
@@ -86,14 +92,33 @@ def generate() -> None:
 
 def train() -> None:
     """train the models anew"""
+    learn("train")
+
+
+def retrain() -> None:
+    """train the models with the feedback as well"""
+    learn("retrain")
+
+
+def models() -> None:
+    """what was trained, and what is in service: list, promote, rollback, shadow, verify"""
+    learn("registry")
+
+
+def learn(module: str) -> None:
+    """A file is named as seen from here; the command runs in the folder of its service."""
+    words = [str(Path(word).resolve()) if Path(word).is_file() else word for word in WORDS]
     for service in SERVICES:
         if (service / "app/train.py").exists():
-            run(service, "-m", "app.train")
+            command = [python(service), "-m", f"app.{module}", *words[len(NAMES) :]]
+            code = subprocess.run(command, cwd=service, env=environment(service)).returncode
+            if code:
+                sys.exit(code)
 
 
 def fuzz() -> None:
     """ask the running services what the contract allows and what it forbids"""
-    command = [sys.executable, "contract/fuzz.py", *sys.argv[2:]]
+    command = [sys.executable, "contract/fuzz.py", *WORDS]
     sys.exit(subprocess.run(command, cwd=ROOT).returncode)
 
 
@@ -112,22 +137,35 @@ def compare() -> None:
     node, npx = (shutil.which(name) or fail(*remedy) for name in ("node", "npx"))
     if subprocess.run([node, "-e", RUNS_TYPESCRIPT]).returncode:
         fail(*remedy)
-    command = [npx, "--yes", "-p", REDOCLY, "node", "contract/compare.ts", *sys.argv[2:]]
+    command = [npx, "--yes", "-p", REDOCLY, "node", "contract/compare.ts", *WORDS]
     sys.exit(subprocess.run(command, cwd=ROOT).returncode)
 
 
 TASKS = {
     task.__name__: task
-    for task in (setup, dev, check, format, generate, train, start, compare, fuzz, lock)
+    for task in (
+        setup,
+        dev,
+        check,
+        format,
+        generate,
+        train,
+        retrain,
+        models,
+        start,
+        compare,
+        fuzz,
+        lock,
+    )
 }
 
 
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (older ones have to be told)
         fail(f"this is Python {sys.version.split()[0]}", "use Python 3.11 or later")
-    task = TASKS.get(sys.argv[1] if len(sys.argv) > 1 else "")
-    if task and task != compare and not SERVICES:
-        fail(f"there is no service {sys.argv[2]}", "say one of " + ", ".join(s.name for s in ALL))
+    task = TASKS.get(TASK)
+    if NAMES and not SERVICES:
+        fail(f"there is no service {NAMES[0]}", "say one of " + ", ".join(s.name for s in ALL))
     if task:
         task()
     else:

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from app.contract import ModelEvent
 from app.main import create_app
-from app.model import current
 from app.operations import operations
+from app.registry import Registry
 from app.routes import announcing
 
 Asked = tuple[str, str, str, ModelEvent]
@@ -63,7 +63,7 @@ def test_announces_the_model_until_it_is_answered(
     with TestClient(create_app(environ | {"NODE_URL": url, "SERVICE_TOKEN": "secret"})):
         assert node.done.wait(5)
         assert not Event().wait(0.3)  # time for a second one
-    manifest = current(models)[1]
+    manifest = Registry(models).in_service()[1]
     assert len(node.asked) == asked
     assert len({key for _, key, _, _ in node.asked}) == 1
     path, key, token, event = node.asked[-1]

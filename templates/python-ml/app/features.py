@@ -9,6 +9,8 @@ from app.contract import Features
 
 Rows = NDArray[np.float32]
 NAMES = tuple(Features.model_fields)
+INPUTS = ("hour", "weekday", "last - mean", "trend")
+"""What `inputs` makes of them."""
 WINDOW = 12
 """How many readings `mean` and `trend` are taken from; the contract says so to the callers too."""
 

@@ -7,9 +7,9 @@ from fastapi.testclient import TestClient
 
 from app.contract import Health, Model, Problem, Score, Scores
 from app.main import create_app
-from app.model import Manifest, ModelError, current
+from app.manifest import Manifest
 from app.operations import operations
-from app.train import SEED, train
+from app.registry import ModelError, Registry
 
 SCORE = operations()["score"].path
 BATCH = operations()["scoreBatch"].path
@@ -23,24 +23,13 @@ def client(environ: dict[str, str]) -> TestClient:
 
 
 def copy(models: Path, to: Path) -> tuple[Manifest, Path]:
-    graph, manifest = current(models)
+    graph, manifest = Registry(models).in_service()
     version = to / manifest.version
     version.mkdir()
     (to / "current").write_text(manifest.version)
     (version / "model.onnx").write_bytes(graph)
     (version / "manifest.json").write_text(manifest.model_dump_json())
     return manifest, version
-
-
-def test_the_model_is_good_enough_and_the_same_for_the_same_seed(
-    models: Path, tmp_path: Path
-) -> None:
-    manifest = current(models)[1]
-    assert manifest.quality.value <= manifest.quality.threshold
-    again = train(SEED, tmp_path)
-    assert again
-    assert again.sha256 == manifest.sha256
-    assert again.data_sha256 == manifest.data_sha256
 
 
 def test_scores_one_and_many_alike(client: TestClient) -> None:
@@ -90,14 +79,6 @@ def test_serves_no_model_but_the_one_that_was_trained(models: Path, tmp_path: Pa
     graph = (version / "model.onnx").read_bytes()
     (version / "model.onnx").write_bytes(graph + b"\0")
     with pytest.raises(ModelError, match="not the one that was trained"):
-        current(tmp_path)
+        Registry(tmp_path).in_service()
     (version / "model.onnx").write_bytes(graph)
     assert client.post(SCORE, json=ROW).status_code == 200
-
-
-def test_a_model_that_is_not_good_enough_is_not_published(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("app.train.THRESHOLD", 0.1)
-    assert train(SEED, tmp_path) is None
-    assert list(tmp_path.iterdir()) == []

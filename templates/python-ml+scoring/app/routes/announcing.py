@@ -14,7 +14,8 @@ from app.caller import RefusedError
 from app.client import Models
 from app.config import read
 from app.contract import ModelEvent
-from app.model import Manifest, Store
+from app.manifest import Manifest
+from app.model import Store
 from app.telemetry import log
 
 LOOK = 1.0

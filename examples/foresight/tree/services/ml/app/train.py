@@ -1,101 +1,104 @@
-"""`python -m app.train`: simulate, train, evaluate, and publish only what is good enough."""
+"""`python -m app.train`: look at the data, train, evaluate, publish what is good, promote what is better."""
 
 import argparse
+import os
 import sys
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType
-from sklearn.ensemble import HistGradientBoostingRegressor
-
-from app import features, simulation
-from app.contract import Features, Quality
-from app.model import Golden, Manifest, Model, publish, sha256
-from app.simulation import Examples
+from app import release, simulation, validation
+from app.card import ELDER, complete, describe
+from app.dataset import Examples, Lesson, examples, split
+from app.evaluation import evaluate
+from app.fitting import fit
+from app.manifest import Manifest
+from app.model import Model
+from app.progress import say
+from app.registry import ModelError, Registry
+from app.report import report
 
 SEED = 7
-THRESHOLD = 0.9
-METRIC = "error relative to repeating the last value"
-LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
-GOLDEN = 8
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seed", type=int, default=SEED)
-    arguments.add_argument("--models", type=Path, default=Path("models"))
-    given = arguments.parse_args()
-    return 0 if train(given.seed, given.models) else 1
+    given = arguments(__doc__).parse_args()
+    return ended(lambda: train(given.seed, given.models, given.data))
 
 
-def train(seed: int, models: Path) -> Manifest | None:
+def arguments(what: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS") or "models"))
+    parser.add_argument("--data", type=Path, help="a CSV file: source, at, value")
+    return parser
+
+
+def ended(work: Callable[[], object]) -> int:
+    try:
+        return 0 if work() else 1
+    except (validation.DataError, ModelError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def train(seed: int, models: Path, data: Path | None = None) -> Manifest | None:
+    known, unseen = split(gather(seed, data))
+    return learn(Lesson(known, unseen, seed, name_of(data)), Registry(models))
+
+
+def gather(seed: int, data: Path | None) -> Examples:
+    if data:
+        say("read", data.as_posix())
+        return examples(validation.read(data))
     say("simulate", f"{simulation.SOURCES} sources over {simulation.WEEKS} weeks, seed {seed}")
-    known, unseen = simulation.dataset(seed)
-    say("train", f"on {len(known.rows):,} examples, keeping {len(unseen.rows):,} to evaluate")
-    graph = fit(known, seed)
-    model = Model(graph, describe(graph, seed, known))
-    quality = model.manifest.quality = evaluate(model, unseen)
-    say("evaluate", f"{METRIC}: {quality.value} (at most {THRESHOLD})")
-    if quality.value > THRESHOLD:
+    return examples(simulation.readings(seed))
+
+
+def name_of(data: Path | None) -> str:
+    return data.name if data else "simulation"
+
+
+def learn(lesson: Lesson, registry: Registry) -> Manifest | None:
+    """What was published, in service or not; nothing where the model is not good enough."""
+    validation.check(lesson.known, lesson.unseen)
+    kept = f"keeping {len(lesson.unseen.rows):,} to evaluate"
+    say("train", f"on {len(lesson.known.rows):,} examples, {kept}")
+    graph = fit(lesson)
+    model = Model(graph, describe(graph, lesson))
+    seen = evaluate(model, in_service(registry), lesson)
+    complete(model, lesson, seen)
+    quality = model.manifest.quality
+    say("evaluate", f"{quality.metric}: {quality.value} (at most {quality.threshold})")
+    if lesson.elder:
+        say("", f"{ELDER}: {model.manifest.metrics[ELDER]}")
+    if quality.value > quality.threshold:
         print("error: not good enough to be published; nothing was changed", file=sys.stderr)
         return None
-    model.manifest.golden = golden(model, unseen)
-    folder = publish(models, graph, model.manifest)
+    against = list(release.objections(model.manifest, registry))
+    folder = registry.publish(graph, model.manifest, report(model.manifest, seen, against))
     say("publish", f"{folder.as_posix()} (sha256 {model.manifest.sha256[:12]}…)")
+    settle(model.manifest.version, against, registry)
     return model.manifest
 
 
-def say(step: str, what: str) -> None:
-    print(f"  {step:9} {what}", flush=True)
+def in_service(registry: Registry) -> Model | None:
+    try:
+        return Model(*registry.in_service()).tried()
+    except ModelError as error:
+        if registry.pointer("current"):
+            say("compare", f"with nothing: {error}")
+        return None
 
 
-def fit(known: Examples, seed: int) -> bytes:
-    change = known.following - features.last(known.rows)
-    inputs = features.inputs(known.rows)
-    forest = HistGradientBoostingRegressor(max_iter=120, max_leaf_nodes=15, random_state=seed)
-    forest.fit(inputs, change)
-    shape = FloatTensorType([None, inputs.shape[1]])
-    graph = to_onnx(forest, initial_types=[("inputs", shape)])
-    return bytes(graph.SerializeToString(deterministic=True))
-
-
-def evaluate(model: Model, unseen: Examples) -> Quality:
-    def error(forecast: object) -> float:
-        return float(np.abs(unseen.following - np.asarray(forecast)).mean())
-
-    ratio = error(model.score(unseen.rows)) / error(features.last(unseen.rows))
-    return Quality(metric=METRIC, value=round(ratio, 3), threshold=THRESHOLD)
-
-
-def golden(model: Model, unseen: Examples) -> list[Golden]:
-    rows = unseen.rows[:: len(unseen.rows) // GOLDEN][:GOLDEN]
-    named = [
-        Features.model_validate(dict(zip(features.NAMES, row, strict=True)))
-        for row in rows.tolist()
-    ]
-    return [
-        Golden(features=row, value=value)
-        for row, value in zip(named, model.score(rows), strict=True)
-    ]
-
-
-def describe(graph: bytes, seed: int, known: Examples) -> Manifest:
-    return Manifest(
-        version=sha256(graph)[:12],
-        sha256=sha256(graph),
-        trained_at=datetime.now(UTC).replace(microsecond=0),
-        seed=seed,
-        rows=len(known.rows),
-        data_sha256=sha256(known.rows.tobytes() + known.following.tobytes()),
-        features=list(features.NAMES),
-        input_schema=Features.model_json_schema(),
-        quality=Quality(metric=METRIC, value=0, threshold=THRESHOLD),
-        libraries={name: version(name) for name in LIBRARIES},
-        golden=[],
-    )
+def settle(version: str, against: list[str], registry: Registry) -> None:
+    """Into service, or told how it gets there."""
+    if against:
+        say("candidate", f"not promoted: {'; '.join(against)}")
+        say("", f"{release.COMMAND} shadow {version}")
+        say("", f"{release.COMMAND} promote {version} --force REASON")
+    else:
+        release.promote(registry, version)
+        say("promote", f"{version} is in service")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,17 @@
 """What every test may start from."""
 
+import csv
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from app import simulation
+from app.dataset import Readings
 from app.train import SEED, train
+
+Write = Callable[[Readings], Path]
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +24,30 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def environ(models: Path) -> dict[str, str]:
     return {"MODELS": str(models)}
+
+
+@pytest.fixture(scope="session")
+def few() -> Readings:
+    """Two sources over two weeks: enough to learn from, and quickly learned."""
+    made = simulation.readings(SEED)
+    part = (made.at < simulation.MONDAY + np.timedelta64(14, "D")) & (made.source < "source-02")
+    return made.part(part)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to_file(readings: Readings) -> Path:
+        file = tmp_path / "readings.csv"
+        with file.open("w", encoding="utf-8", newline="") as text:
+            lines = csv.writer(text)
+            lines.writerow(Readings._fields)
+            for source, at, value in zip(*readings, strict=True):
+                lines.writerow([source, f"{at}Z", value])
+        return file
+
+    return to_file
+
+
+@pytest.fixture
+def data(write: Write, few: Readings) -> Path:
+    return write(few)

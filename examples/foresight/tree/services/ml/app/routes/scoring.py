@@ -10,8 +10,9 @@ from app import features
 from app.config import read
 from app.contract import Features, Model, Score, ScoreBatch, Scores
 from app.model import Model as Serving
-from app.model import ModelError, Store
+from app.model import Store
 from app.operations import serve
+from app.registry import ModelError
 from app.telemetry import lap
 
 router = APIRouter(tags=["scoring"])
