@@ -4,8 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from app.disk import place
 from app.manifest import Manifest
 from app.model import Model
 from app.registry import ModelError, Registry
@@ -123,7 +123,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=COMMAND, description="The models, and which is in service."
     )
-    parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS") or "models"))
+    parser.add_argument("--models", type=place, default=os.environ.get("MODELS") or "models")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every version, the oldest first")
     promoted = commands.add_parser("promote", help="brings a version into service, if it is better")

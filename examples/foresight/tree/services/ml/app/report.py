@@ -42,15 +42,14 @@ def calibration(seen: Evaluation) -> Plot:
     """Of the change since the last value: the value itself would look right whatever is forecast."""
     last = features.last(seen.examples.rows)
     predicted, observed = seen.forecast - last, seen.examples.following - last
-    reach = float(np.quantile(np.abs(observed), 0.995))
-    plot = Plot(
-        "Calibration",
-        Axis("predicted change", -reach, reach),
-        Axis("observed change", -reach, reach),
-    )
-    some = np.flatnonzero(np.abs(observed) < reach)[:: max(1, len(observed) // DOTS)]
+    wide, high = (float(np.quantile(np.abs(one), 0.995)) for one in (predicted, observed))
+    x, y = Axis("predicted change", -wide, wide), Axis("observed change", -high, high)
+    plot = Plot("Calibration", x, y)
+    inside = (np.abs(predicted) < wide) & (np.abs(observed) < high)
+    some = np.flatnonzero(inside)[:: max(1, len(observed) // DOTS)]
     plot.dots(points(predicted[some], observed[some]), "dot", 1.6)
-    plot.line([(-reach, -reach), (reach, reach)], "ideal")
+    end = min(wide, high)
+    plot.line([(-end, -end), (end, end)], "ideal")
     groups = np.array_split(np.argsort(predicted, kind="stable"), BINS)
     means = [(float(predicted[one].mean()), float(observed[one].mean())) for one in groups]
     plot.line(means, "line")
@@ -66,7 +65,9 @@ def residuals(seen: Evaluation) -> Plot:
     percent = shares / len(found) * 100
     top = float(percent.max()) * 1.05
     plot = Plot(
-        "Residuals", Axis("observed - predicted", -reach, reach), Axis("% of the examples", 0, top)
+        "Residuals",
+        Axis("observed less predicted", -reach, reach),
+        Axis("% of the examples", 0, top),
     )
     for share, left, right in zip(percent.tolist(), edges[:-1], edges[1:], strict=True):
         plot.bar((left, 0), (right, share), "bar", f"{left:.2f} to {right:.2f}: {share:.1f} %")

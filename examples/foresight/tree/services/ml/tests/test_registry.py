@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.disk import place
 from app.registry import ModelError, Registry, sha256
-from app.release import main, promote, roll_back
+from app.release import main, promote, roll_back, shadow
 
 
 @pytest.fixture
@@ -108,6 +109,23 @@ def test_a_name_never_leaves_the_folder(registry: Registry, version: str, name: 
         with pytest.raises(ModelError, match="is no version"):
             registry.shadow()
     assert registry.current() == version
+
+
+def test_a_folder_may_be_anywhere(models: Path) -> None:
+    """As far away as memory, which is reached by the same calls as a store in the network."""
+    far = Registry(place(f"memory://{models.name}"))
+    graph, manifest = Registry(models).in_service()
+    far.publish(graph, manifest, "")
+    promote(far, manifest.version)
+    assert far.in_service() == (graph, manifest)
+    other = another(far)
+    shadow(far, other)
+    assert (far.versions(), far.shadow()) == (sorted([manifest.version, other]), other)
+    promote(far, other)
+    assert (far.shadow(), roll_back(far)) == (None, manifest.version)
+    (far.folder / other / "model.onnx").write_bytes(graph)
+    with pytest.raises(ModelError, match="not the one that was trained"):
+        far.promote(other)
 
 
 def test_commands(

@@ -9,6 +9,7 @@ from pathlib import Path
 from app import release, simulation, validation
 from app.card import ELDER, complete, describe
 from app.dataset import Examples, Lesson, examples, split
+from app.disk import place
 from app.evaluation import evaluate
 from app.fitting import fit
 from app.manifest import Manifest
@@ -28,7 +29,7 @@ def main() -> int:
 def arguments(what: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS") or "models"))
+    parser.add_argument("--models", type=place, default=os.environ.get("MODELS") or "models")
     parser.add_argument("--data", type=Path, help="a CSV file: source, at, value")
     return parser
 
