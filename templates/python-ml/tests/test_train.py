@@ -11,10 +11,10 @@ import pytest
 from conftest import Write
 
 from app import fitting
-from app.dataset import Readings
+from app.dataset import Lesson, Readings, split
 from app.registry import ModelError, Registry
 from app.release import promote
-from app.train import SEED, main, train
+from app.train import SEED, gather, main, train
 
 
 def test_the_same_data_give_the_same_bytes(models: Path, tmp_path: Path) -> None:
@@ -86,7 +86,21 @@ def test_the_command_says_what_it_does(
     assert Registry(tmp_path / "models").in_service()[1].data == "readings.csv"
     monkeypatch.setattr("sys.argv", [*words, str(tmp_path / "none.csv")])
     assert main() == 1
-    assert "error: none.csv" in capsys.readouterr().err
+    assert "none.csv: No such file" in capsys.readouterr().err
+
+
+def test_whoever_watches_sees_how_far_it_is(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = Lesson(*split(gather(SEED, data)), SEED, data.name)
+    fitting.fit(lesson)
+    assert "█" not in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    fitting.fit(lesson)
+    shown = capsys.readouterr().out.split("\r")
+    assert [line.split()[-3:] for line in shown] == [
+        [str(trees), "of", "120"] for trees in range(20, 121, 20)
+    ]
 
 
 def test_the_report_shows_each_plot_and_needs_nothing_else(models: Path) -> None:

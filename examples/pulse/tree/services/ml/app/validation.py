@@ -75,7 +75,9 @@ def table(file: Path) -> tuple[list[int], list[dict[str, str]]]:
                     )
                 lines.append(reader.line_num)
                 rows.append(row)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise DataError([f"{file}: {error.strerror}"]) from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise DataError([f"{file.name}, line {len(lines) + 2}: {error}"]) from error
     return lines, rows
 
