@@ -28,6 +28,7 @@ const PYTHON_TESTS: &[&str] = &[
     ".venv/bin/python -m pytest --quiet -x tests/test_service.py",
     ".venv/bin/python -m pytest --quiet -x tests/test_announcing.py",
     ".venv/bin/python -m pytest --quiet -x tests/test_scoring.py",
+    ".venv/bin/python -m pytest --quiet -x tests/test_serving.py",
 ];
 
 /// Plants each drift alone, runs the service's own tests, and names those that nobody noticed in these words.
@@ -86,8 +87,8 @@ fn both_languages_judge_documents_alike() {
     // Python's models of every area, not only of those that its service speaks of.
     let manifest = repository.path("services/ml/pyproject.toml");
     let text = fs::read_to_string(&manifest).unwrap();
-    let areas = "[\"common\", \"models\", \"readings\", \"realtime\", \"scores\", \"scoring\"]";
-    let wider = text.replacen("[\n  \"common\",\n  \"models\",\n  \"scoring\",\n]", areas, 1);
+    let areas = "[\"common\", \"models\", \"readings\", \"realtime\", \"scores\", \"scoring\", \"watch\"]";
+    let wider = text.replacen("[\n  \"common\",\n  \"models\",\n  \"scoring\",\n  \"watch\",\n]", areas, 1);
     assert_ne!(text, wider);
     fs::write(&manifest, wider).unwrap();
     repository.tries(".venv/bin/python generate.py", "services/ml", 3).unwrap();
@@ -106,7 +107,7 @@ fn a_noun_is_renamed_in_the_contract_alone() {
     let repository = Repository::emit(["--example", "pulse"]);
     repository.runs("npm ci", 5);
     repository.runs("npm run setup", 10);
-    let openapi = ["models", "readings", "realtime", "scoring"].map(|area| format!("openapi/{area}"));
+    let openapi = ["models", "readings", "realtime", "scoring", "watch"].map(|area| format!("openapi/{area}"));
     for file in openapi.into_iter().chain(["readings", "scores"].map(|area| format!("asyncapi/{area}"))) {
         let path = repository.path(&format!("contract/{file}.yaml"));
         let text = fs::read_to_string(&path).unwrap();

@@ -182,6 +182,7 @@ pub const NODE: &[Drift] = &[
 ];
 
 const SCORING: &str = "services/ml/app/routes/scoring.py";
+const PLAIN: &str = "services/ml/app/plain.py";
 const ANNOUNCING: &str = "services/ml/app/routes/announcing.py";
 const CALLER: &str = "services/ml/app/caller.py";
 const CLIENT: &str = "services/ml/app/client.py";
@@ -193,37 +194,29 @@ const EDGE: &str = "services/ml/app/edge.py";
 
 /// In the Python service: answers, what is taken, who is let in, and its models of the contract.
 pub const PYTHON: &[Drift] = &[
-    (
-        "answer: field renamed",
-        SCORING,
-        "return Score(value=value, model=model.manifest.version)",
-        "return {\"score\": value, \"model\": model.manifest.version}  # type: ignore",
-    ),
+    ("answer: field renamed", SCORING, "b'{\"value\":%r,\"model\"", "b'{\"score\":%r,\"model\""),
     (
         "answer: another shape than declared",
         SCORING,
-        "async def score(row: Features, request: Request) -> Score:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return Score(value=value, model=model.manifest.version)",
-        "async def score(row: Features, request: Request) -> dict[str, object]:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return {\"value\": value}",
+        "b'{\"value\":%r,\"model\":\"%s\"}' % (value, model.name)",
+        "b'{\"value\":%r}' % value",
     ),
-    (
-        "answer: number as text",
-        SCORING,
-        "async def score(row: Features, request: Request) -> Score:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return Score(value=value, model=model.manifest.version)",
-        "async def score(row: Features, request: Request) -> dict[str, object]:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return {\"value\": str(value), \"model\": model.manifest.version}",
-    ),
+    ("answer: number as text", SCORING, "b'{\"value\":%r,\"model\"", "b'{\"value\":\"%r\",\"model\""),
     (
         "answer: extra field",
         SCORING,
-        "async def score(row: Features, request: Request) -> Score:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return Score(value=value, model=model.manifest.version)",
-        "async def score(row: Features, request: Request) -> dict[str, object]:\n    model = serving(request)\n    (value,) = answer(model, [row])\n    return {\"value\": value, \"model\": \"m\", \"more\": 1}",
+        "b'{\"value\":%r,\"model\":\"%s\"}'",
+        "b'{\"value\":%r,\"model\":\"%s\",\"more\":1}'",
     ),
+    ("answer: lines of another shape", SCORING, "{\"type\":\"scored\",\"line\"", "{\"type\":\"scored\",\"number\""),
+    ("answer: a table in another type", SCORING, "mime, body = TABLE,", "mime, body = JSON,"),
     (
         "answer: null",
         SCORING,
-        "async def describe_model(request: Request) -> Model:",
-        "async def describe_model(request: Request) -> dict[str, None]:\n    return {\"model\": None}\n\n\nasync def unused(request: Request) -> Model:",
+        "async def describe_model(request: Request) -> Card:",
+        "async def describe_model(request: Request) -> dict[str, None]:\n    return {\"model\": None}\n\n\nasync def unused(request: Request) -> Card:",
     ),
-    ("answer: wrong status", SCORING, "@serve(router, \"score\")", "@serve(router, \"score\", status_code=201)"),
+    ("answer: wrong status", PLAIN, "\"status\": 200", "\"status\": 201"),
     ("answer: another path", SCORING, "@serve(router, \"describeModel\")", "@router.get(\"/models\")"),
     ("answer: another method", SCORING, "@serve(router, \"describeModel\")", "@router.put(\"/delay-model\")"),
     ("answer: naive date", SCORING, "trainedAt=card.trained_at,", "trainedAt=card.trained_at.replace(tzinfo=None),"),
@@ -237,14 +230,19 @@ pub const PYTHON: &[Drift] = &[
         "media_type = \"application/json\"",
     ),
     ("problem: wrong status", PROBLEMS, "return problem(422, \"The request", "return problem(400, \"The request"),
-    ("problem: FastAPI's own form", PROBLEMS, "    app.add_exception_handler(RequestValidationError, invalid)\n", ""),
+    ("problem: FastAPI's own form", PROBLEMS, "    app.add_exception_handler(RequestValidationError, refused)\n", ""),
     (
         "problem: field missing",
         PROBLEMS,
         "return ProblemResponse(body.model_dump(), status, headers)",
         "return ProblemResponse(body.model_dump(exclude={\"title\"}), status, headers)",
     ),
-    ("let in: without a token", EDGE, "if token and path not in self.public:", "if token and path in self.public:"),
+    (
+        "let in: without a token",
+        EDGE,
+        "if self.expected and path not in self.public:",
+        "if self.expected and path in self.public:",
+    ),
     (
         "taken: extra fields",
         MODELS,

@@ -107,6 +107,7 @@ def environment(folder: str, urls: dict[str, str]) -> dict[str, str]:
         **{f"{name.upper() if is_python(name) else 'NODE'}_URL": url for name, url in urls.items()},
         "DATABASE": f"{folder}/data.sqlite",
         "DATABASE_URL": "",
+        "FEEDBACK": f"{folder}/feedback",
         "HOST": "127.0.0.1",
         "LOG_LEVEL": "error",
         "NODE_ENV": "production",

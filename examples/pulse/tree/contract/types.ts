@@ -64,8 +64,8 @@ export function typesOf(area: string, names: { operations?: object; channels?: o
     const { operationId, summary, requestBody, responses } = description
     const optional = parameters.filter(({ schema }) => 'default' in schema)
     const input = parameters.map((one) => `${quoted(one.name)}${mark(one)}: ${type(one.schema)}`)
-    for (const [mime, { schema }] of Object.entries(requestBody?.content ?? {}))
-      input.push(`body: ${JSON_TYPE.test(mime) ? type(schema) : 'BodyInit'}`)
+    const [body] = Object.entries(requestBody?.content ?? {}) // of several forms clients send the first
+    if (body) input.push(`body: ${JSON_TYPE.test(body[0]) ? type(body[1].schema) : 'BodyInit'}`)
     const answers = Object.entries(responses)
       .filter(([status]) => /^2/.test(status))
       .map(([, { content = {} }]) => Object.entries(content)[0])

@@ -1,6 +1,6 @@
 // Generated from contract/*/scoring.yaml by `npm run generate`. Do not edit.
 
-import type { Instant } from './common.ts'
+import type { Instant, Issue } from './common.ts'
 import names from './scoring.json' with { type: 'json' }
 
 /** What is known of a source at its newest reading. The window is its last 12 readings, the newest included; fewer when there are fewer. */
@@ -32,6 +32,22 @@ export interface Scores {
   /** One per row, in the order of the rows. */
   values: Array<number>
   model: string
+}
+
+/** The score of a line of a stream. */
+export interface ScoredLine {
+  type: 'scored'
+  /** Of the lines that were sent, counted from 1; empty ones are not. */
+  line: number
+  value: number
+  model: string
+}
+
+/** What is wrong with a line of a stream; those after it are scored all the same. */
+export interface RefusedLine {
+  type: 'refused'
+  line: number
+  errors: Array<Issue>
 }
 
 /** The card of the model in service, from its manifest. */
@@ -68,6 +84,12 @@ export interface Operations {
     answer: Scores
     defaults: never
   }
+  /** Scores each line for as long as the caller sends them */
+  scoreStream: {
+    input: { body: BodyInit }
+    answer: Response
+    defaults: never
+  }
   /** The card of the model in service */
   describeModel: {
     input: Record<never, never>
@@ -84,6 +106,8 @@ declare module './common.ts' {
     Score: Score
     ScoreBatch: ScoreBatch
     Scores: Scores
+    ScoredLine: ScoredLine
+    RefusedLine: RefusedLine
     Model: Model
     Quality: Quality
   }

@@ -2,60 +2,77 @@
 
 import hmac
 import logging
+from collections.abc import Mapping
 from time import perf_counter
 
 from fastapi import HTTPException
 from fastapi.responses import Response
-from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import telemetry
 from app.config import Config
-from app.problems import problem
+from app.operations import Hot
+from app.problems import problem, refusal
+from app.tally import Tally, Times
 from app.telemetry import log
 
-REQUESTS = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
-SECONDS = Histogram("http_request_seconds", "Time until the answer was sent", ["route"])
+REQUESTS = Tally("http_requests", "Requests answered", ("method", "route", "status"))
+SECONDS = Times("http_request_seconds", "Time until the answer was sent", "route")
+PROBES = ("/livez", "/readyz", "/metrics")
 TOO_LONG = "The body is longer than {} bytes."
+Headers = dict[bytes, bytes]
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, config: Config, public: frozenset[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, config: Config, public: frozenset[str], hot: Mapping[str, Hot]
+    ) -> None:
         self.app = app
-        self.config = config
+        self.max_body = config.max_body
         self.public = public
+        self.hot = hot
+        token = config.service_token
+        self.expected = f"Bearer {token.get_secret_value()}".encode() if token else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        headers = Headers(scope=scope)
-        span = telemetry.Trace(headers.get("traceparent", ""))
+        headers: Headers = dict(scope["headers"])
+        span = telemetry.Trace(headers.get(b"traceparent", b"").decode("latin-1"))
         reset = telemetry.current.set(span)
         answer = Answer(send, span)
+        hot = self.hot.get(scope["path"])
         try:
-            refusal = self.refusal(scope["path"], headers)
-            if refusal:
-                await refusal(scope, receive, answer)
+            refused = self.refused(scope["path"], headers, hot)
+            if refused:
+                await refused(scope, receive, answer)
+            elif hot and (hot.endless or b"content-length" in headers):
+                await hot(scope, receive, answer)
             else:
-                await self.app(scope, self.limited(receive), answer)
-        except Exception:
-            log.exception("failed")
+                await (hot or self.app)(scope, self.limited(receive), answer)
+        except ClientDisconnect:
+            answer.status = answer.status or 499  # nobody hears it; the log and figures tell it
+        except Exception as error:
+            meant = refusal(error)
+            if not meant:
+                log.exception("failed")
             if not answer.status:
-                await problem(500)(scope, receive, answer)
+                await (meant or problem(500))(scope, receive, answer)
         finally:
-            account(scope, answer.status, perf_counter() - span.start)
+            route = scope["path"] if hot else getattr(scope.get("route"), "path", "none")
+            account(scope, route, answer.status, perf_counter() - span.start)
             telemetry.current.reset(reset)
 
-    def refusal(self, path: str, headers: Headers) -> Response | None:
-        token = self.config.service_token
-        if token and path not in self.public:
-            expected = f"Bearer {token.get_secret_value()}".encode()
-            if not hmac.compare_digest(headers.get("authorization", "").encode(), expected):
+    def refused(self, path: str, headers: Headers, hot: Hot | None) -> Response | None:
+        if self.expected and path not in self.public:
+            given = headers.get(b"authorization", b"")
+            if not hmac.compare_digest(given, self.expected):
                 return problem(401, "SERVICE_TOKEN?", headers={"www-authenticate": "Bearer"})
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self.config.max_body:
-            return problem(413, TOO_LONG.format(self.config.max_body))
+        length = headers.get(b"content-length", b"0")
+        too_long = length.isdigit() and int(length) > self.max_body
+        if too_long and not (hot and hot.endless):
+            return problem(413, TOO_LONG.format(self.max_body))
         return None
 
     def limited(self, receive: Receive) -> Receive:
@@ -66,8 +83,8 @@ class Edge:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.config.max_body:
-                raise HTTPException(413, TOO_LONG.format(self.config.max_body))
+            if seen > self.max_body:
+                raise HTTPException(413, TOO_LONG.format(self.max_body))
             return message
 
         return counted
@@ -85,17 +102,17 @@ class Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.span.lap("answer")
-            headers = MutableHeaders(scope=message)
-            headers["traceparent"] = self.span.traceparent()
-            headers["server-timing"] = self.span.server_timing()
+            message["headers"] = [
+                *message.get("headers", ()),
+                (b"traceparent", self.span.traceparent().encode()),
+                (b"server-timing", self.span.timing.encode()),
+            ]
         await self.send(message)
 
 
-def account(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", "none")
-    REQUESTS.labels(scope["method"], route, status).inc()
-    SECONDS.labels(route).observe(seconds)
-    probe = route in ("/livez", "/readyz", "/metrics")
-    fields = {"method": scope["method"], "path": scope["path"], "status": status}
-    fields["ms"] = round(seconds * 1000, 2)
-    log.log(logging.DEBUG if probe else logging.INFO, "answered", extra={"fields": fields})
+def account(scope: Scope, route: str, status: int, seconds: float) -> None:
+    method = scope["method"]
+    REQUESTS.add(1, method, route, status)
+    SECONDS.add(seconds, route)
+    level = logging.DEBUG if route in PROBES else logging.INFO
+    telemetry.answered(level, method, scope["path"], status, seconds)

@@ -98,6 +98,36 @@ class Scores(BaseModel):
     model: StrictStr
 
 
+class ScoredLine(BaseModel):
+    """
+    The score of a line of a stream.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Literal['scored']
+    line: Annotated[
+        StrictInt,
+        Field(description='Of the lines that were sent, counted from 1; empty ones are not.', ge=1),
+    ]
+    value: StrictFloat
+    model: StrictStr
+
+
+class RefusedLine(BaseModel):
+    """
+    What is wrong with a line of a stream; those after it are scored all the same.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Literal['refused']
+    line: Annotated[StrictInt, Field(ge=1)]
+    errors: list[Issue]
+
+
 class Quality(BaseModel):
     """
     How well the model did on examples that it had not seen, and what it had to reach.
@@ -109,6 +139,71 @@ class Quality(BaseModel):
     metric: StrictStr
     value: StrictFloat
     threshold: StrictFloat
+
+
+class Outcome(BaseModel):
+    """
+    What came true for a row; the model is retrained on such.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    key: Key
+    row: Features
+    outcome: Annotated[
+        StrictFloat,
+        Field(description='The value that did come next.', ge=-1000000000000.0, le=1000000000000.0),
+    ]
+
+
+class Drift(BaseModel):
+    """
+    Population stability index against the data that the model learned from. Below 0.1 little has changed; above 0.25 much has.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[StrictStr, Field(description='A feature; or score.')]
+    psi: Annotated[StrictFloat, Field(ge=0.0)]
+
+
+class Latency(BaseModel):
+    """
+    Milliseconds until a scored request was answered, over the window.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    p50: StrictFloat
+    p99: StrictFloat
+
+
+class Outcomes(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    count: Annotated[StrictInt, Field(description='Told since this model came into service.', ge=0)]
+    error: Annotated[
+        StrictFloat, Field(description='Mean distance between its score and what came true.')
+    ]
+
+
+class Shadow(BaseModel):
+    """
+    A candidate that scores along; nobody is answered by it.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    model: StrictStr
+    rows: Annotated[StrictInt, Field(description='Scored by both.', ge=0)]
+    difference: Annotated[StrictFloat, Field(description='Mean distance between both scores.')]
+    largest: StrictFloat
+    skipped: Annotated[StrictInt, Field(description='Rows that it had no time for.', ge=0)]
 
 
 class Problem(BaseModel):
@@ -159,6 +254,31 @@ class Model(BaseModel):
     sha256: Annotated[
         StrictStr, Field(description='Of the ONNX artefact.', pattern='^[0-9a-f]{64}$')
     ]
+
+
+class Watch(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    model: Annotated[
+        StrictStr | None, Field(description='The version in service; null while there is none.')
+    ]
+    rows: Annotated[StrictInt, Field(description='Scored by it since it came into service.', ge=0)]
+    window: Annotated[
+        StrictInt, Field(description='How many of them, the latest, the drift is told from.', ge=0)
+    ]
+    drift: Annotated[
+        list[Drift],
+        Field(
+            description='One per feature, and one of the scores; none while the window holds too few rows.'
+        ),
+    ]
+    latency: Latency
+    outcomes: Outcomes
+    loadsRefused: Annotated[
+        StrictInt, Field(description='Models that did not get into service.', ge=0)
+    ]
+    shadow: Shadow | MISSING = MISSING
 
 
 Announcement = TypeAliasType(

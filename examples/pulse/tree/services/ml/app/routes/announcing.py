@@ -15,7 +15,7 @@ from app.client import Models
 from app.config import read
 from app.contract import ModelEvent
 from app.manifest import Manifest
-from app.model import Store
+from app.store import Store
 from app.telemetry import log
 
 LOOK = 1.0

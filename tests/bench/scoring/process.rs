@@ -1,0 +1,88 @@
+//! Servers as groups of processes: started on a core of their own, observed, ended.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+/// A running server, with all that it started.
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// On the first core; returns once it listens.
+    pub fn start(port: u16, command: &mut Command) -> Self {
+        let log = std::env::var_os("DUOSTACK_SERVER_LOG").is_some();
+        let (out, err) = if log { (Stdio::inherit(), Stdio::inherit()) } else { (Stdio::null(), Stdio::null()) };
+        command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
+        let mut process = Self { child: on_core(0, || command.spawn().expect("it starts")) };
+        let end = Instant::now() + Duration::from_secs(120);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(process.child.try_wait().expect("a child").is_none(), "{command:?} ended");
+            assert!(Instant::now() < end, "{command:?} did not listen in time");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        process
+    }
+
+    /// CPU time so far of the whole group, in user and system, to a hundredth of a second.
+    pub fn cpu(&self) -> Duration {
+        let ticks: u64 = self.stats().iter().map(|fields| number(fields, 11) + number(fields, 12)).sum();
+        Duration::from_millis(ticks * 10) // Linux tells hundredths of a second, whatever it counts in
+    }
+
+    /// Resident bytes of the whole group.
+    pub fn memory(&self) -> u64 {
+        self.stats().iter().map(|fields| number(fields, 21)).sum::<u64>() * 4_096
+    }
+
+    /// The fields of `/proc/PID/stat` behind the name, of each process of the group.
+    fn stats(&self) -> Vec<Vec<String>> {
+        let group = self.child.id().to_string();
+        let processes = fs::read_dir("/proc").expect("it is there").flatten();
+        processes
+            .filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok())
+            .map(|stat| stat.rsplit(") ").next().unwrap_or_default().split(' ').map(str::to_owned).collect())
+            .filter(|fields: &Vec<String>| fields.get(2) == Some(&group))
+            .collect()
+    }
+}
+
+fn number(fields: &[String], at: usize) -> u64 {
+    fields[at].parse().expect("a number")
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let group = Pid::from_raw(i32::try_from(self.child.id()).expect("a process"));
+        let _ = killpg(group, Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
+}
+
+/// Does it on that core, and stays on another: a process keeps the core that it was started on.
+pub fn on_core<T>(core: usize, action: impl FnOnce() -> T) -> T {
+    let before = sched_getaffinity(Pid::from_raw(0)).expect("the system tells");
+    pin(core);
+    let result = action();
+    sched_setaffinity(Pid::from_raw(0), &before).expect("it was so before");
+    result
+}
+
+/// Keeps this thread on a core.
+pub fn pin(core: usize) {
+    let mut set = CpuSet::new();
+    set.set(core).expect("a core");
+    // On a machine with one core everything shares it, and the figures say so.
+    let _ = sched_setaffinity(Pid::from_raw(0), &set);
+}
