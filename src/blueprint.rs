@@ -58,6 +58,9 @@ const DERIVED_FACTS: &[&str] = &[
     "readings",
     "scoring",
     "ml",
+    "jobs",
+    "ai",
+    "forwards",
     "api",
     "items",
     "own-items",
@@ -152,6 +155,8 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         .iter()
         .any(|workload| facts.contains(workload.word()));
     let scoring = node && ml;
+    let jobs = ml && facts.contains(Workload::NumberCrunching.word());
+    let ai = ml && facts.contains(Workload::AiFeatures.word());
     let in_node = |workload| {
         product.parts.iter().filter(|part| part.workload == workload).any(|part| {
             services.iter().any(|service| {
@@ -168,6 +173,10 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         ("both", node && python),
         ("alone", !(node && python)),
         ("ml", ml),
+        ("jobs", jobs),
+        ("ai", ai),
+        // What the page asks of Python goes through Node.
+        ("forwards", node && (jobs || ai)),
         ("api", python_role(Role::Api)),
         ("scoring", scoring),
         ("realtime", node && (real_time || scoring)),

@@ -47,6 +47,8 @@ const TAKEN: &[&str] = &["assets", "docs", "livez", "metrics", "readyz", "sse", 
 /// Workloads whose paths and channels are called after the part, and what they are called without one.
 const NAMED: &[(&str, &[Workload], &str)] = &[
     ("scoring", &[Workload::MachineLearning, Workload::AiFeatures, Workload::NumberCrunching], "model"),
+    ("jobs", &[Workload::NumberCrunching], "computation"),
+    ("ai", &[Workload::AiFeatures], "assistant"),
     ("chat", &[Workload::Chat], "chat"),
     ("streaming", &[Workload::Streaming], "streams"),
     ("real-time-api", &[Workload::RealTimeApi], "channels"),

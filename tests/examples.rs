@@ -71,7 +71,15 @@ fn foresight_is_what_its_answers_emit() {
 
 /// Made from the contract or by a package manager: nobody reads or edits these. Tests are read when one fails.
 fn is_read(path: &str) -> bool {
-    let ends = ["app/contract.py", "app/client.py", "package-lock.json", "requirements.txt", "requirements-dev.txt"];
+    let ends = [
+        "app/contract.py",
+        "app/client.py",
+        "app/contract_ai.py",
+        "app/contract_jobs.py",
+        "package-lock.json",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ];
     let folders = ["contract/generated/", "/test/", "/tests/"];
     !ends.iter().any(|end| path.ends_with(end)) && !folders.iter().any(|folder| path.contains(folder))
 }

@@ -34,10 +34,13 @@ def setup() -> None:
         if (service / "app/train.py").exists() and not (service / "models/current").exists():
             say(service, "training")
             run(service, "-m", "app.train")
+        embedding = service / "models/embedding/manifest.json"
+        if (service / "app/embedding_model.py").exists() and not embedding.exists():
+            run(service, "-m", "app.embedding_model")
 
 
 def install(service: Path) -> None:
-    locked = ["--require-hashes", "-r", "requirements-dev.txt"]
+    locked = ["--no-deps", "--require-hashes", "-r", "requirements-dev.txt"]  # it is complete
     uv = shutil.which("uv")
     if uv:
         call(

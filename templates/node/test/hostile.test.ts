@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { operations } from '#operations'
-import { start } from './support.ts'
+import { beside, start } from './support.ts'
 
-const { app, url } = await start({ SERVICE_TOKEN: 'secret' })
+const { app, url } = await start({ SERVICE_TOKEN: 'secret', ...(await beside()) })
 const { port } = new URL(url)
 const HOST = 'host: a\r\n'
 const JSON_TYPE = 'content-type: application/json\r\n'

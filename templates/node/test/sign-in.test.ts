@@ -12,7 +12,7 @@ import { after, test } from 'node:test'
 import { type JWTPayload, SignJWT } from 'jose'
 import { operations } from '#operations'
 import { PROBES } from '../src/telemetry.ts'
-import { start } from './support.ts'
+import { beside, start } from './support.ts'
 
 const AUTH_SECRET = randomBytes(32).toString('hex')
 const SERVICE = { SERVICE_TOKEN: 'the service' }
@@ -31,6 +31,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const { app, url } = await start({
   ...{ AUTH_SECRET, ...SERVICE },
   ...{ DATABASE: ':memory:', CHAT_DATABASE: ':memory:' },
+  ...(await beside()),
 })
 const ours = [...operations.values()].filter(
   ({ method, path, secured }) =>
@@ -38,11 +39,14 @@ const ours = [...operations.values()].filter(
     app.hasRoute({ method: method as 'GET', url: path.replace(/\{(\w+)\}/g, ':$1') }),
 )
 
+/** Fits where the path wants any name, and where it wants an id. */
+const NOBODY = '00000000-0000-4000-8000-000000000000'
+
 async function ask({ method, path, parameters, body }: (typeof ours)[number], headers: object) {
   const stop = new AbortController()
   const search = new URLSearchParams(parameters.query.samples)
   const [sample] = body?.examples ?? []
-  const answer = await fetch(`${url}${path.replace(/\{(\w+)\}/g, 'sample')}?${search}`, {
+  const answer = await fetch(`${url}${path.replace(/\{(\w+)\}/g, NOBODY)}?${search}`, {
     method,
     signal: stop.signal,
     headers: {

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import httpx2
@@ -11,12 +12,11 @@ import yaml
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter, ValidationError
 
-from app import contract
 from app.config import Config, ConfigError, read
 from app.contract import Problem
 from app.main import create_app, route_modules
 from app.operations import CONTRACT
-from generate import definitions
+from generate import definitions, modules
 
 TRACE = "a" * 32
 
@@ -88,6 +88,11 @@ METHODS = ("post", "get", "put", "patch", "delete")  # what is made first is rea
 TOKEN = {"authorization": "Bearer secret"}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 DEFINITIONS: dict[str, Any] = definitions()
+MODELS = {
+    name: model
+    for module in modules()
+    for name, model in vars(import_module(f"app.{module}")).items()
+}
 
 
 class Operation(NamedTuple):
@@ -156,8 +161,9 @@ MADE: dict[str, Any] = {}
 
 
 @pytest.fixture(scope="module")
-def whole(environ: dict[str, str]) -> TestClient:
-    return TestClient(create_app(environ | {"SERVICE_TOKEN": "secret"}))
+def whole(environ: dict[str, str]) -> Iterator[TestClient]:
+    with TestClient(create_app(environ | {"SERVICE_TOKEN": "secret"})) as client:
+        yield client
 
 
 def ask(client: TestClient, operation: Operation, **asked: Any) -> httpx2.Response:
@@ -174,7 +180,7 @@ def ask(client: TestClient, operation: Operation, **asked: Any) -> httpx2.Respon
     assert mime in content if content else not answer.content
     if "$ref" in content.get(mime, {}).get("schema", {}):
         name = content[mime]["schema"]["$ref"].split("/")[-1]
-        TypeAdapter(getattr(contract, name)).validate_json(answer.content)
+        TypeAdapter(MODELS[name]).validate_json(answer.content)
     if operation.method == "post" and answer.is_success and answer.status_code != 204:
         MADE[path] = answer.json() if mime == "application/json" else {}
     return answer
@@ -182,7 +188,7 @@ def ask(client: TestClient, operation: Operation, **asked: Any) -> httpx2.Respon
 
 @pytest.mark.parametrize("name", [name for name, one in DEFINITIONS.items() if "examples" in one])
 def test_a_definition_has_its_examples_right(name: str) -> None:
-    model: TypeAdapter[Any] = TypeAdapter(getattr(contract, name))
+    model: TypeAdapter[Any] = TypeAdapter(MODELS[name])
     for value in DEFINITIONS[name]["examples"]:
         model.validate_json(json.dumps(value))
     for value in DEFINITIONS[name].get("x-invalid", []):

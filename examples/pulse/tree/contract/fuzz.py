@@ -105,10 +105,13 @@ def environment(folder: str, urls: dict[str, str]) -> dict[str, str]:
     return {
         **os.environ,
         **{f"{name.upper() if is_python(name) else 'NODE'}_URL": url for name, url in urls.items()},
+        "DATA_FOLDER": folder,
         "DATABASE": f"{folder}/data.sqlite",
         "DATABASE_URL": "",
         "FEEDBACK": f"{folder}/feedback",
         "HOST": "127.0.0.1",
+        "JOBS_WAITING": "1000000",
+        "JOB_SECONDS": "1",
         "LOG_LEVEL": "error",
         "NODE_ENV": "production",
         "SERVICE_TOKEN": TOKEN,

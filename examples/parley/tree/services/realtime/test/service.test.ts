@@ -7,10 +7,10 @@ import type { Definitions, Problem } from '#contract/common'
 import { faultOf, type Operation, operations } from '#operations'
 import { ConfigError, readConfig } from '../src/config.ts'
 import { newTrace, traceparent } from '../src/telemetry.ts'
-import { json, start } from './support.ts'
+import { beside, json, start } from './support.ts'
 
 const TOKEN = { authorization: 'Bearer secret' }
-const { app, url } = await start({ SERVICE_TOKEN: 'secret' })
+const { app, url } = await start({ SERVICE_TOKEN: 'secret', ...(await beside()) })
 
 test('explains what it cannot find', async () => {
   const answer = await fetch(`${url}/nothing?here`)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { after } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from '../src/app.ts'
@@ -14,6 +15,12 @@ export async function start(env: Record<string, string> = {}): Promise<Service> 
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   after(() => app.close())
   return { app, url }
+}
+
+/** Settings that lead to what stands in for the services beside this one, where any is asked. */
+export async function beside(): Promise<Record<string, string>> {
+  const file = `${import.meta.dirname}/stand-in.ts`
+  return existsSync(file) ? (await import(file)).standIn() : {}
 }
 
 export function send(url: string, method: string, body: unknown, headers = {}): Promise<Response> {

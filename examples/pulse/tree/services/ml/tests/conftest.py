@@ -2,6 +2,8 @@
 
 import csv
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +20,20 @@ Write = Callable[[Readings], Path]
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     assert train(SEED, folder)
+    if find_spec("app.embedding_model"):
+        embedding = import_module("app.embedding_model")
+        embedding.publish(folder / "embedding", *embedding.make())
     return folder
 
 
 @pytest.fixture(scope="session")
-def environ(models: Path) -> dict[str, str]:
-    return {"MODELS": str(models)}
+def environ(models: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    nobody = "http://127.0.0.1:1"
+    return {
+        "MODELS": str(models),
+        "DATA_FOLDER": str(tmp_path_factory.mktemp("data")),
+        "NODE_URL": nobody,
+    }
 
 
 @pytest.fixture(scope="session")

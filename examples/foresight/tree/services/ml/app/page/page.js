@@ -1,25 +1,6 @@
-const $ = (id) => document.getElementById(id)
-const contract = fetch('docs/contract.json').then((answer) => answer.json())
+import { $, call, pathOf } from './service.js'
 
-/** Where the contract says that an operation is. */
-async function pathOf(operationId) {
-  const documents = Object.values((await contract).openapi)
-  const paths = documents.flatMap(({ paths }) => Object.entries(paths))
-  const [path] = paths.find(([, item]) => Object.values(item).some((one) => one.operationId === operationId))
-  return path.slice(1)
-}
 const SVG = 'http://www.w3.org/2000/svg'
-
-async function call(path, body) {
-  const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  const answer = await fetch(path, init).catch(() => {
-    throw new Error('The service does not answer. Is it running?')
-  })
-  const content = await answer.json()
-  if (answer.ok) return content
-  const places = (content.errors ?? []).map(({ path, message }) => `${path}: ${message}`)
-  throw new Error([content.detail ?? content.title, ...places].join(' · '))
-}
 
 function shape(name, attributes, text = '') {
   const element = document.createElementNS(SVG, name)
