@@ -83,7 +83,7 @@ def binary(body: bytes, most: int) -> Rows:
         raise wrong("", told)
     rows = np.frombuffer(body, "<f4").reshape(-1, len(NAMES))
     right = (rows >= LOW) & (rows <= HIGH) & np.isfinite(rows)
-    right[:, WHOLE] &= rows[:, WHOLE] % 1 == 0
+    right[:, WHOLE] &= np.rint(rows[:, WHOLE]) == rows[:, WHOLE]
     if not right.all():
         raise RequestValidationError([place(*at) for at in np.argwhere(~right)[:SHOWN].tolist()])
     return rows

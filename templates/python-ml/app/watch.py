@@ -32,8 +32,10 @@ class Ring:
             place[-1] = values[0]
         else:
             kept = np.column_stack((rows, values))[-SIZE:]
-            first = self.seen + len(rows) - len(kept)
-            self.rows[np.arange(first, first + len(kept)) % SIZE] = kept
+            start = (self.seen + len(rows) - len(kept)) % SIZE
+            ahead = min(SIZE - start, len(kept))
+            self.rows[start : start + ahead] = kept[:ahead]
+            self.rows[: len(kept) - ahead] = kept[ahead:]
         self.seen += len(rows)
         if seconds is not None:
             self.times[self.timed % SIZE] = seconds

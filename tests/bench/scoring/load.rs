@@ -92,6 +92,8 @@ struct Connection {
 }
 
 pub struct Load {
+    port: u16,
+    count: usize,
     connections: Vec<Connection>,
     question: Question,
     expected: Vec<f32>,
@@ -102,13 +104,19 @@ pub struct Load {
 impl Load {
     pub fn new(port: u16, count: usize, question: Question) -> Self {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).expect("epoll");
-        let connections = (0..count).map(|at| {
-            let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server takes connections");
+        let buffer = vec![0; 1 << 20];
+        Self { port, count, connections: Vec::new(), question, expected: Vec::new(), epoll, buffer }
+    }
+
+    /// Afresh for each turn: servers end what is idle while others have theirs.
+    fn connect(&mut self) {
+        self.connections.clear();
+        for at in 0..self.count {
+            let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server takes connections");
             stream.set_nodelay(true).expect("a socket");
-            epoll.add(stream.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, at as u64)).expect("a socket");
-            Connection { stream, rest: Vec::new(), asked: Instant::now(), turn: at }
-        });
-        Self { connections: connections.collect(), question, expected: Vec::new(), epoll, buffer: vec![0; 1 << 20] }
+            self.epoll.add(stream.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, at as u64)).expect("a socket");
+            self.connections.push(Connection { stream, rest: Vec::new(), asked: Instant::now(), turn: at });
+        }
     }
 
     /// What is right, row by row.
@@ -118,6 +126,7 @@ impl Load {
 
     /// Asks for so long; all that was asked is answered when this returns.
     pub fn run(&mut self, window: Duration) -> Measured {
+        self.connect();
         let (start, cpu) = (Instant::now(), own_cpu());
         let mut latencies = Vec::new();
         let mut waiting = self.connections.len();

@@ -1,4 +1,4 @@
-//! Servers as groups of processes: started on a core of their own, observed, ended.
+//! Servers with all that they start: started on a core of their own, observed, ended.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -31,26 +31,41 @@ impl Process {
         process
     }
 
-    /// CPU time so far of the whole group, in user and system, to a hundredth of a second.
+    /// CPU time so far of all of it, in user and system, to a hundredth of a second.
     pub fn cpu(&self) -> Duration {
         let ticks: u64 = self.stats().iter().map(|fields| number(fields, 11) + number(fields, 12)).sum();
         Duration::from_millis(ticks * 10) // Linux tells hundredths of a second, whatever it counts in
     }
 
-    /// Resident bytes of the whole group.
+    /// Resident bytes of all of it.
     pub fn memory(&self) -> u64 {
         self.stats().iter().map(|fields| number(fields, 21)).sum::<u64>() * 4_096
     }
 
-    /// The fields of `/proc/PID/stat` behind the name, of each process of the group.
+    /// The fields of `/proc/PID/stat` behind the name, of the process and all below it.
     fn stats(&self) -> Vec<Vec<String>> {
-        let group = self.child.id().to_string();
         let processes = fs::read_dir("/proc").expect("it is there").flatten();
-        processes
-            .filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok())
-            .map(|stat| stat.rsplit(") ").next().unwrap_or_default().split(' ').map(str::to_owned).collect())
-            .filter(|fields: &Vec<String>| fields.get(2) == Some(&group))
-            .collect()
+        let mut others: Vec<(String, Vec<String>)> = processes
+            .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path().join("stat"))))
+            .filter_map(|(id, path)| Some((id, fs::read_to_string(path).ok()?)))
+            .map(|(id, stat)| {
+                (id, stat.rsplit(") ").next().unwrap_or_default().split(' ').map(str::to_owned).collect())
+            })
+            .collect();
+        let mut known = vec![self.child.id().to_string()];
+        let mut found = Vec::new();
+        while let Some(at) = others.iter().position(|(id, fields)| known.contains(id) || known.contains(&fields[1])) {
+            let (id, fields) = others.swap_remove(at);
+            known.push(id);
+            found.push(fields);
+        }
+        found
+    }
+
+    /// Of those processes: each was begun by this server, for it has a group of its own.
+    fn groups(&self) -> Vec<Pid> {
+        let groups = self.stats().into_iter().map(|fields| number(&fields, 2));
+        groups.map(|group| Pid::from_raw(i32::try_from(group).expect("a process"))).collect()
     }
 }
 
@@ -60,8 +75,9 @@ fn number(fields: &[String], at: usize) -> u64 {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let group = Pid::from_raw(i32::try_from(self.child.id()).expect("a process"));
-        let _ = killpg(group, Signal::SIGKILL);
+        for group in self.groups() {
+            let _ = killpg(group, Signal::SIGKILL);
+        }
         let _ = self.child.wait();
     }
 }

@@ -20,11 +20,12 @@ function list(lines) {
 }
 
 function bar({ name, psi }) {
-  const [word, kind] = psi >= MUCH ? ['much', 'bad'] : psi >= SOME ? ['some', 'some'] : ['little', 'quiet']
-  const meter = make('meter', '', { max: END, low: SOME, high: MUCH, optimum: 0, value: Math.min(psi, END) })
-  meter.setAttribute('aria-label', `Drift of ${name}`)
-  const item = make('li', '')
-  item.append(make('span', name), meter, make('span', `${psi.toFixed(3)} · ${word} has changed`, { className: kind }))
+  const [word, className] = psi >= MUCH ? ['much', 'bad'] : psi >= SOME ? ['some', 'some'] : ['little', '']
+  const item = make('li', '', { className })
+  const [track, fill] = [make('b', ''), make('i', '')]
+  fill.style.width = `${Math.min(psi / END, 1) * 100}%`
+  track.append(fill)
+  item.append(make('span', name), track, make('span', `${psi.toFixed(3)} · ${word}`))
   return item
 }
 
