@@ -7,12 +7,15 @@ const [SOME, MUCH, END] = [0.1, 0.25, 0.5]
 async function pathOf(operationId) {
   const { openapi } = await (await fetch('../docs/contract.json')).json()
   const paths = Object.values(openapi).flatMap(({ paths }) => Object.entries(paths))
-  const [path] = paths.find(([, item]) => Object.values(item).some((one) => one.operationId === operationId))
+  const [path] = paths.find(([, item]) =>
+    Object.values(item).some((one) => one.operationId === operationId),
+  )
   return `..${path}`
 }
 const path = pathOf('watchModel')
 
-const make = (tag, content, more = {}) => Object.assign(document.createElement(tag), { textContent: content, ...more })
+const make = (tag, content, more = {}) =>
+  Object.assign(document.createElement(tag), { textContent: content, ...more })
 const number = (value) => value.toLocaleString(undefined, { maximumFractionDigits: 3 })
 
 function list(lines) {
@@ -20,7 +23,8 @@ function list(lines) {
 }
 
 function bar({ name, psi }) {
-  const [word, className] = psi >= MUCH ? ['much', 'bad'] : psi >= SOME ? ['some', 'some'] : ['little', '']
+  const [word, className] =
+    psi >= MUCH ? ['much', 'bad'] : psi >= SOME ? ['some', 'some'] : ['little', '']
   const item = make('li', '', { className })
   const [track, fill] = [make('b', ''), make('i', '')]
   fill.style.width = `${Math.min(psi / END, 1) * 100}%`
@@ -37,7 +41,10 @@ function show({ model, rows, window, drift, latency, outcomes, loadsRefused, sha
       Version: model ?? 'there is none yet',
       'Rows scored': `${number(rows)}, the last ${number(window)} of them watched`,
       Latency: `${number(latency.p50)} ms; 99 of 100 within ${number(latency.p99)} ms`,
-      Outcomes: outcomes.count > 0 ? `${number(outcomes.count)}, off by ${number(outcomes.error)} on average` : 'none told yet',
+      Outcomes:
+        outcomes.count > 0
+          ? `${number(outcomes.count)}, off by ${number(outcomes.error)} on average`
+          : 'none told yet',
       'Models refused': number(loadsRefused),
     }),
   )
