@@ -61,6 +61,7 @@ const DERIVED_FACTS: &[&str] = &[
     "jobs",
     "ai",
     "forwards",
+    "data",
     "api",
     "items",
     "own-items",
@@ -177,6 +178,7 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         ("ai", ai),
         // What the page asks of Python goes through Node.
         ("forwards", node && (jobs || ai)),
+        ("data", python_role(Role::Data)),
         ("api", python_role(Role::Api)),
         ("scoring", scoring),
         ("realtime", node && (real_time || scoring)),

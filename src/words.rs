@@ -53,6 +53,8 @@ const NAMED: &[(&str, &[Workload], &str)] = &[
     ("streaming", &[Workload::Streaming], "streams"),
     ("real-time-api", &[Workload::RealTimeApi], "channels"),
     ("items", &[Workload::JsonApi], "items"),
+    ("events", &[Workload::DataPipeline, Workload::Analytics], "events"),
+    ("analytics", &[Workload::Analytics, Workload::DataPipeline], "analytics"),
 ];
 
 /// What paths and channels are called: each after the first part that has to do with it. Types keep the names of their

@@ -176,7 +176,7 @@ fn names_are_made_unique_and_taken_ones_refused() {
     repository.unchanged_by(["add", "chat", "--name", "rooms"], 1).says("a part called `rooms`").says("--name");
     repository.unchanged_by(["add", "chat", "--name", "Not Kebab"], 1).says("hint: ");
     repository.unchanged_by(["add", "gardening"], 2).says("possible values");
-    repository.unchanged_by(["add", "analytics"], 1).says("cannot be emitted yet");
+    repository.unchanged_by(["add", "automation"], 1).says("cannot be emitted yet");
 }
 
 #[test]

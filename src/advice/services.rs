@@ -152,7 +152,7 @@ fn workloads(language: Language) -> String {
 
 /// The parts that are advised for but cannot be emitted yet, because their service has no template.
 pub fn unemittable<'a>(product: &'a Product, advice: &Advice) -> Vec<&'a Part> {
-    let later = [Role::Data, Role::Business, Role::Automation];
+    let later = [Role::Business, Role::Automation];
     let waiting = advice.services.iter().filter(|service| later.contains(&service.role));
     let names: Vec<&String> = waiting.flat_map(|service| &service.parts).collect();
     product.parts.iter().filter(|part| names.iter().any(|name| **name == part.name.as_str())).collect()
@@ -178,7 +178,8 @@ pub fn refuse_unemittable(product: &Product, advice: &Advice) -> Outcome<()> {
 }
 
 fn emitted_workloads() -> String {
-    let has = |workload: &&Workload| home(**workload) != Some(Language::Python) || python_role(**workload) == Role::Ml;
+    let emitted = |workload| [Role::Ml, Role::Data].contains(&python_role(workload));
+    let has = |workload: &&Workload| home(**workload) != Some(Language::Python) || emitted(**workload);
     let words: Vec<&str> = Workload::ALL.iter().filter(has).map(|workload| workload.word()).collect();
     listed(&words, "and")
 }

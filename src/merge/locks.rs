@@ -10,7 +10,9 @@ pub fn command(path: &str, bytes: &[u8]) -> Option<&'static str> {
         "uv.lock" => "uv lock",
         "poetry.lock" => "poetry lock",
         // By hand it is a list like any other; with hashes it was locked.
-        "requirements.txt" | "requirements-dev.txt" if holds_hashes(bytes) => "python tasks.py lock",
+        "requirements.txt" | "requirements-dev.txt" | "requirements-scale.txt" if holds_hashes(bytes) => {
+            "python tasks.py lock"
+        }
         _ => return None,
     })
 }

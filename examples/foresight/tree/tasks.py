@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ALL = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
 TASK, WORDS = "".join(sys.argv[1:2]), sys.argv[2:]
-FREE = {"compare", "models"}
+FREE = {"compare", "models", "pipeline"}
 """Tasks whose words name no service."""
 NAMES = [] if TASK in FREE else list(takewhile(lambda word: not word.startswith("-"), WORDS))
 SERVICES = [service for service in ALL if service.name in (NAMES or [service.name])]
@@ -37,6 +37,9 @@ def setup() -> None:
         embedding = service / "models/embedding/manifest.json"
         if (service / "app/embedding_model.py").exists() and not embedding.exists():
             run(service, "-m", "app.embedding_model")
+        if (service / "app/sample.py").exists() and not (service / "data").exists():
+            say(service, "making sample events")
+            run(service, "-m", "app.sample")
 
 
 def install(service: Path) -> None:
@@ -119,6 +122,15 @@ def learn(module: str) -> None:
                 sys.exit(code)
 
 
+def pipeline() -> None:
+    """run the data pipeline; or what else `pipeline --help` tells"""
+    for service in SERVICES:
+        if (service / "app/pipeline.py").exists():
+            words = [python(service), "-m", "app.pipeline", *(WORDS or ["run"])]
+            sys.exit(subprocess.run(words, cwd=service, env=environment(service)).returncode)
+    fail("there is no service with a pipeline", "duostack add data-pipeline")
+
+
 def fuzz() -> None:
     """ask the running services what the contract allows and what it forbids"""
     command = [sys.executable, "contract/fuzz.py", *WORDS]
@@ -127,11 +139,15 @@ def fuzz() -> None:
 
 def lock() -> None:
     """pin what pyproject.toml asks for, with all that it needs; takes uv"""
+    import tomllib  # older Pythons, which have to be told, know it not
+
     uv = shutil.which("uv") or fail("uv is missing", "pip install uv")
     for service in SERVICES:
         command = [uv, "pip", "compile", *LOCK.split(), "pyproject.toml"]
         call(service, *command, "-o", "requirements.txt")
-        call(service, *command, "--group", "dev", "-o", "requirements-dev.txt")
+        manifest = tomllib.loads((service / "pyproject.toml").read_text("utf-8"))
+        for group in manifest["dependency-groups"]:
+            call(service, *command, "--group", group, "-o", f"requirements-{group}.txt")
 
 
 def compare() -> None:
@@ -155,6 +171,7 @@ TASKS = {
         train,
         retrain,
         models,
+        pipeline,
         start,
         compare,
         fuzz,

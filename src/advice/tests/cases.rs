@@ -144,12 +144,12 @@ fn an_api_stands_where_it_is_needed_or_wanted() {
 
 #[test]
 fn what_has_no_template_yet_is_named() {
-    let product = sketch("chat + analytics + business-system", "");
+    let product = sketch("chat + automation + business-system", "");
     let refused = refuse_unemittable(&product, &advice(&product)).unwrap_err();
     assert_eq!(unemittable(&product, &advice(&product)).len(), 2);
     assert_eq!(
         refused.to_string(),
-        "`keel` (analytics) and `sail` (business-system) cannot be emitted yet: the templates come later"
+        "`keel` (automation) and `sail` (business-system) cannot be emitted yet: the templates come later"
     );
     assert!(refused.hints[0].contains("leave `keel` and `sail` out"));
     let whole = sketch("chat + machine-learning", "");

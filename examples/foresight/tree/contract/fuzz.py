@@ -114,7 +114,7 @@ def environment(folder: str, urls: dict[str, str]) -> dict[str, str]:
     return {
         **os.environ,
         **{f"{name.upper() if is_python(name) else 'NODE'}_URL": url for name, url in urls.items()},
-        "DATA_FOLDER": folder,
+        "DATA_FOLDER": f"{folder}/data",
         "DATABASE": f"{folder}/data.sqlite",
         "DATABASE_URL": "",
         "FEEDBACK": f"{folder}/feedback",
