@@ -57,6 +57,8 @@ const DERIVED_FACTS: &[&str] = &[
     "realtime",
     "readings",
     "scoring",
+    "outbox",
+    "keeps",
     "ml",
     "jobs",
     "ai",
@@ -158,6 +160,9 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
     let scoring = node && ml;
     let jobs = ml && facts.contains(Workload::NumberCrunching.word());
     let ai = ml && facts.contains(Workload::AiFeatures.word());
+    let readings = node && (scoring || facts.contains(Workload::LiveDashboard.word()));
+    // Python services that Node forwards readings to.
+    let outbox = scoring;
     let in_node = |workload| {
         product.parts.iter().filter(|part| part.workload == workload).any(|part| {
             services.iter().any(|service| {
@@ -168,6 +173,7 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
     // A page needs something to show a form and a list of, unless a Python service has that.
     let has_items = facts.contains(Workload::JsonApi.word());
     let own_items = in_node(Workload::JsonApi) || (in_node(Workload::BrowserApp) && !has_items);
+    let store = own_items || in_node(Workload::Chat);
     let derived = [
         ("node", node),
         ("python", python),
@@ -182,8 +188,10 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         ("api", python_role(Role::Api)),
         ("scoring", scoring),
         ("realtime", node && (real_time || scoring)),
-        ("readings", node && (scoring || facts.contains(Workload::LiveDashboard.word()))),
-        ("store", own_items || in_node(Workload::Chat)),
+        ("readings", readings),
+        ("outbox", outbox),
+        ("store", store),
+        ("keeps", store || outbox),
         ("items", own_items || has_items),
         ("own-items", own_items),
     ];

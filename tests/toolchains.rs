@@ -26,6 +26,15 @@ fn pulse_lives_through_the_death_of_either_language() {
 
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
+fn nothing_that_pulse_acknowledged_is_lost_or_counted_twice() {
+    let repository = Repository::emit(["--example", "pulse"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    repository.plays("outbox.mjs", 8);
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and starts servers"]
 fn parley_talks_and_comes_back() {
     tools::redis();
     let repository = Repository::emit(["--example", "parley"]);

@@ -25,9 +25,9 @@ export interface Answer {
   laps: Lap[]
 }
 
-/** The service understood the question and refuses it: asking again is no use. */
-export const isRefusal = (error: unknown) =>
-  error instanceof ProblemError && error.problem.status === 422
+/** Why the service, which understood the question, refuses it: then asking again is no use. */
+export const refusalOf = (error: unknown): string | undefined =>
+  error instanceof ProblemError && error.problem.status === 422 ? error.message : undefined
 
 const TIMEOUT_MS = 2_000
 const FAILURES = 2
@@ -37,7 +37,7 @@ const PROBE_MS = 1_000
 export class MlClient {
   #policy = wrap(
     circuitBreaker(
-      handleWhen((error) => !isRefusal(error)),
+      handleWhen((error) => refusalOf(error) === undefined),
       { halfOpenAfter: PROBE_MS, breaker: new ConsecutiveBreaker(FAILURES) },
     ),
     timeout(TIMEOUT_MS, TimeoutStrategy.Aggressive),
