@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { type Destination, Queue } from '../src/outbox/queue.ts'
 import { SqliteStore } from '../src/outbox/sqlite.ts'
+import { ThreadStore } from '../src/outbox/thread.ts'
 import { Process } from './process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'outbox-'))
@@ -72,6 +73,31 @@ test('what was put outlives the death of the process, in its order', async () =>
   await again.close()
 })
 
+test('the thread that has the file tells what came of it', async () => {
+  const store = await ThreadStore.open(join(folder, 'thread.sqlite'), { ...MOST, rows: 2 })
+  await Promise.all([store.put('other', 'a', { n: 1 }), store.put('other', 'b', { n: 2 })])
+  assert.equal(await store.hasRoom('other', 1), false)
+  await assert.rejects(store.put('other', 'c', 3), { statusCode: 503, message: /Too much/ })
+  const entries = await store.take('other', 9, never)
+  assert.deepEqual(
+    entries.map(({ id, body }) => [id, body]),
+    [
+      ['a', { n: 1 }],
+      ['b', { n: 2 }],
+    ],
+  )
+  await store.done('other', entries)
+  assert.equal(await store.hasRoom('other', 2), true)
+  const enough = new AbortController()
+  const waiting = assert.rejects(store.take('other', 9, enough.signal), { name: 'AbortError' })
+  enough.abort()
+  await waiting
+  const next = store.take('other', 9, never)
+  await store.put('other', 'd', 4)
+  assert.equal((await next)[0]?.body, 4)
+  await store.close()
+})
+
 test('one process has the file; another is told why it cannot', { timeout: 30_000 }, async () => {
   const path = join(folder, 'one.sqlite')
   const store = new SqliteStore(path, MOST)
@@ -83,7 +109,7 @@ test('one process has the file; another is told why it cannot', { timeout: 30_00
 
 test('there is room for so many rows, and for so many bytes', async () => {
   const store = inMemory({ rows: 2, bytes: MOST.bytes })
-  const refusal = { statusCode: 503 }
+  const refusal = /Too much waits/
   await Promise.all([store.put('other', 'a', 1), store.put('other', 'b', 2)])
   await assert.rejects(async () => store.put('other', 'c', 3), refusal)
   await store.put('another', 'c', 3) // each destination has its own

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { Refusal } from '../contract.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry, State, Store } from './store.ts'
 
 /** Another service, as what waits for it sees it. */
 export interface Destination<Body> {
@@ -53,7 +53,7 @@ export class Queue<Body> {
     await this.#store.put(this.name, id, body)
   }
 
-  state(): Promise<{ pending: number; oldest: number | undefined }> {
+  state(): Promise<State> {
     return this.#store.state(this.name)
   }
 

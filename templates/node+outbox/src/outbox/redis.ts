@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Refusal } from '../contract.ts'
 import { connect, connectionTo } from '../realtime/redis.ts'
 import { DONE, KEEP_ASIDE, LEAVE, PUT, TAKE } from './scripts.ts'
-import { ASIDE, type Entry, type Store } from './store.ts'
+import { ASIDE, type Entry, type State, type Store } from './store.ts'
 
 /** An instance that calls, and has not asked for so long, is dead. A call takes less. */
 const LIFE_MS = 8_000
@@ -77,7 +77,7 @@ export class RedisStore implements Store {
     await this.done(destination, [entry])
   }
 
-  async state(destination: string): Promise<{ pending: number; oldest: number | undefined }> {
+  async state(destination: string): Promise<State> {
     const [stream = ''] = keysOf(destination)
     const asked = [this.#client.xLen(stream), this.#client.xRange(stream, '-', '+', { COUNT: 1 })]
     const [pending, [first]] = (await this.#reach(Promise.all(asked))) as [number, [Message?]]

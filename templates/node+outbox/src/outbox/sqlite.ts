@@ -3,8 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '../config.ts'
-import { Refusal } from '../contract.ts'
-import { ASIDE, type Entry, type Store } from './store.ts'
+import { ASIDE, type Entry, type Most, type State, type Store } from './store.ts'
 
 /** How long to wait for a process before this one, which may not have ended yet. */
 const BUSY_MS = 5_000
@@ -45,16 +44,19 @@ interface Write {
   reject: (error: unknown) => void
 }
 
-/** A file. All that is written in one turn of the event loop is one transaction, and on the disk when it resolves. */
+/**
+ * A file. All that is written in one turn of the event loop is one transaction, and on the disk when it resolves. Until
+ * then the thread waits, so it should be one of its own.
+ */
 export class SqliteStore implements Store {
   #file: DatabaseSync
-  #most: { rows: number; bytes: number }
+  #most: Most
   #counts = new Map<string, Count>()
   #writes: Write[] = []
   #news = new EventEmitter().setMaxListeners(0)
   #statements
 
-  constructor(path: string, most: { rows: number; bytes: number }) {
+  constructor(path: string, most: Most) {
     this.#most = most
     this.#file = open(path)
     const prepare = (sql: string) => this.#file.prepare(sql)
@@ -75,7 +77,7 @@ export class SqliteStore implements Store {
   }
 
   put(destination: string, id: string, body: unknown): Promise<void> {
-    if (!this.hasRoom(destination, 1)) throw new Refusal(503, 'Too much waits: try again later.')
+    if (!this.hasRoom(destination, 1)) throw new Error('Too much waits: try again later.')
     const text = JSON.stringify(body)
     const count = this.#count(destination)
     count.rows++
@@ -94,6 +96,12 @@ export class SqliteStore implements Store {
   hasRoom(destination: string, more: number): boolean {
     const { rows, bytes } = this.#count(destination)
     return rows + more <= this.#most.rows && bytes < this.#most.bytes
+  }
+
+  /** What waits there, and is being put. */
+  size(destination: string): Most {
+    const { rows, bytes } = this.#count(destination)
+    return { rows, bytes }
   }
 
   async take(destination: string, limit: number, signal: AbortSignal): Promise<Entry[]> {
@@ -122,7 +130,7 @@ export class SqliteStore implements Store {
     })
   }
 
-  async state(destination: string): Promise<{ pending: number; oldest: number | undefined }> {
+  async state(destination: string): Promise<State> {
     const oldest = this.#statements.take.get(destination, 1)?.at
     return { pending: this.#count(destination).rows, oldest: oldest as number | undefined }
   }
@@ -164,7 +172,7 @@ export class SqliteStore implements Store {
     } catch (cause) {
       if (this.#file.isTransaction) this.#file.exec('rollback')
       this.#counts.clear() // to be counted anew
-      const error = Object.assign(new Refusal(503, 'The outbox cannot be written.'), { cause })
+      const error = new Error('The outbox cannot be written.', { cause })
       for (const { reject } of writes) reject(error)
       return
     }

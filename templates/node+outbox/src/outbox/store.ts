@@ -9,6 +9,18 @@ export interface Entry {
   place: string | number
 }
 
+export interface State {
+  pending: number
+  /** Since when the oldest waits, in milliseconds since 1970. */
+  oldest: number | undefined
+}
+
+/** So much may wait for a destination. */
+export interface Most {
+  rows: number
+  bytes: number
+}
+
 /** Keeps, for each destination, what waits for it in the order in which it came, until that is done. */
 export interface Store {
   /** Resolves when it will outlive the death of this process; refuses with 503 when there is no room. */
@@ -20,8 +32,7 @@ export interface Store {
   done(destination: string, entries: Entry[]): Promise<void>
   /** Waits no more, but is kept with the reason for whoever wants to look: the newest thousand. */
   setAside(destination: string, entry: Entry, reason: string): Promise<void>
-  /** How many wait, and since when the oldest does. */
-  state(destination: string): Promise<{ pending: number; oldest: number | undefined }>
+  state(destination: string): Promise<State>
   close(): Promise<void>
 }
 

@@ -3,8 +3,8 @@ import type { Plugin } from '../app.ts'
 import { integer, NAME, text } from '../config.ts'
 import { measure } from '../outbox/metrics.ts'
 import { type Destination, Queue } from '../outbox/queue.ts'
-import { SqliteStore } from '../outbox/sqlite.ts'
 import type { Store } from '../outbox/store.ts'
+import { ThreadStore } from '../outbox/thread.ts'
 import { redisUrl } from './hub.ts'
 
 declare module 'fastify' {
@@ -53,7 +53,7 @@ async function storeOf({ env, log }: FastifyInstance): Promise<Store> {
   const bytes = integer(env, 'OUTBOX_BYTES', 1 << 28, 1 << 10, 2 ** 40)
   const path = text(env, 'OUTBOX', `data/${NAME}-outbox.sqlite`)
   const url = redisUrl(env)
-  if (!url) return new SqliteStore(path, { rows, bytes })
+  if (!url) return ThreadStore.open(path, { rows, bytes })
   const { RedisStore } = await import('../outbox/redis.ts')
   return RedisStore.connect(url, rows, log)
 }
