@@ -162,7 +162,7 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
     let ai = ml && facts.contains(Workload::AiFeatures.word());
     let readings = node && (scoring || facts.contains(Workload::LiveDashboard.word()));
     // Python services that Node forwards readings to.
-    let outbox = scoring;
+    let outbox = scoring || (readings && python_role(Role::Data));
     let in_node = |workload| {
         product.parts.iter().filter(|part| part.workload == workload).any(|part| {
             services.iter().any(|service| {

@@ -35,6 +35,16 @@ fn nothing_that_pulse_acknowledged_is_lost_or_counted_twice() {
 
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
+fn each_reading_is_in_the_tables_once_whatever_is_killed() {
+    let answers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/forwarding.toml");
+    let repository = Repository::emit(["--answers", answers, "--yes"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    repository.plays("forwarding.mjs", 8);
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and starts servers"]
 fn parley_talks_and_comes_back() {
     tools::redis();
     let repository = Repository::emit(["--example", "parley"]);

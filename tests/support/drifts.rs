@@ -5,6 +5,7 @@ pub type Drift = (&'static str, &'static str, &'static str, &'static str);
 const READINGS: &str = "services/realtime/src/plugins/readings.ts";
 const SCORER: &str = "services/realtime/src/plugins/scorer.ts";
 const ML: &str = "services/realtime/src/ml.ts";
+const CALLS: &str = "services/realtime/src/outbox/calls.ts";
 const NODE_HEALTH: &str = "services/realtime/src/routes/health.ts";
 const NODE_EDGE: &str = "services/realtime/src/contract.ts";
 const SOCKET: &str = "services/realtime/src/realtime/connection.ts";
@@ -173,7 +174,7 @@ pub const NODE: &[Drift] = &[
     ("asked of Python: field renamed", ML, "    hour: at.getUTCHours(),", "    hours: at.getUTCHours(),"),
     ("asked of Python: another operation", ML, "this.#ml.scoreBatch(", "this.#ml.score("),
     ("asked of Python: rows without their frame", ML, "{ body: { rows } }", "{ body: rows }"),
-    ("taken from Python: anything", ML, "if (fault) throw", "if (fault && !body) throw"),
+    ("taken from Python: anything", CALLS, "if (fault) throw", "if (fault && !body) throw"),
     ("taken from Python: without its token", NODE_EDGE, "if (operation.secured) app", "if (!operation) app"),
     ("taken from Python: each repetition anew", ANNOUNCED, ", key && `model:${key}`)", ")"),
     ("taken from Python: on another channel", ANNOUNCED, "addressOf('scores')", "addressOf('toService')"),

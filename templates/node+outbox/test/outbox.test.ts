@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
-import { type Destination, Queue } from '../src/outbox/queue.ts'
+import { type Destination, Queue, type Refused } from '../src/outbox/queue.ts'
 import { SqliteStore } from '../src/outbox/sqlite.ts'
 import { ThreadStore } from '../src/outbox/thread.ts'
 import { Process } from './process.ts'
@@ -17,7 +17,7 @@ const MOST = { rows: 100_000, bytes: 1 << 28 }
 const never = new AbortController().signal
 const inMemory = (most = MOST) => new SqliteStore(':memory:', most)
 
-/** Another service that takes numbers, if it is there, but none that is negative. */
+/** Another service that takes numbers, if it is there, but none that is negative; and 99 it leaves. */
 class Other implements Destination<number> {
   readonly name = 'other'
   readonly batch = 8
@@ -27,11 +27,13 @@ class Other implements Destination<number> {
   readonly refused: number[] = []
   readonly told: string[] = []
 
-  async deliver(numbers: number[]): Promise<void> {
+  async deliver(numbers: number[]): Promise<Refused[]> {
     this.calls++
     if (!this.isThere) throw new Error('nobody answers')
     if (numbers.some((number) => number < 0)) throw new RangeError('negative')
-    this.taken.push(...numbers)
+    this.taken.push(...numbers.filter((number) => number !== 99))
+    const index = numbers.indexOf(99)
+    return index < 0 ? [] : [{ index, reason: 'unlucky' }]
   }
 
   reasonOf = (error: unknown) => (error instanceof RangeError ? error.message : undefined)
@@ -159,15 +161,15 @@ test('what is refused for good is set aside with the reason, and holds up nothin
   const store = new SqliteStore(path, MOST)
   const other = new Other()
   const queue = new Queue(store, other, log)
-  const numbers = [0, 1, -2, 3, 4, 5, -6, 7, 8, 9]
+  const numbers = [0, 1, -2, 3, 99, 5, -6, 7, 8, 9]
   await Promise.all(numbers.map((n) => queue.put(`${n}`, n)))
   queue.start()
   await until('all is settled', () => queue.count.delivered + queue.count.refused === 10)
   assert.deepEqual(
     other.taken,
-    numbers.filter((n) => n >= 0),
+    numbers.filter((n) => n >= 0 && n !== 99),
   )
-  assert.deepEqual(other.refused, [-2, -6])
+  assert.deepEqual(other.refused, [-2, 99, -6])
   assert.deepEqual(other.told, [])
   assert.equal((await queue.state()).pending, 0)
   await queue.stop()
@@ -177,7 +179,11 @@ test('what is refused for good is set aside with the reason, and holds up nothin
   const aside = file.prepare('select id, reason from aside order by number').all()
   assert.deepEqual(
     aside.map((row) => ({ ...row })),
-    ['-2', '-6'].map((id) => ({ id, reason: 'negative' })),
+    [
+      { id: '-2', reason: 'negative' },
+      { id: '99', reason: 'unlucky' },
+      { id: '-6', reason: 'negative' },
+    ],
   )
   file.close()
 })
@@ -195,6 +201,7 @@ test('who stops finishes the call that is under way, and leaves the rest', async
         finish = resolve
       })
       other.taken.push(...numbers)
+      return []
     },
   }
   const queue = new Queue(store, slow, log)

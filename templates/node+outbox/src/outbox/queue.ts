@@ -3,13 +3,19 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Refusal } from '../contract.ts'
 import type { Entry, State, Store } from './store.ts'
 
+/** One of what was asked that is never taken, though the others are. */
+export interface Refused {
+  index: number
+  reason: string
+}
+
 /** Another service, as what waits for it sees it. */
 export interface Destination<Body> {
   readonly name: string
   /** So many go along with one call. */
   readonly batch: number
-  /** Resolves when the other service has them, and what is to follow from that is done. They may come again. */
-  deliver(bodies: Body[]): Promise<void>
+  /** Resolves when the other service has all but some, and what is to follow is done. They may come again. */
+  deliver(bodies: Body[]): Promise<Refused[]>
   /** Why the other service will never take what it was asked; undefined when it may at another time. */
   reasonOf(error: unknown): string | undefined
   /** What is to follow for one that is never taken. */
@@ -86,8 +92,9 @@ export class Queue<Body> {
 
   /** What is refused for good is looked for, so that it takes nothing along. */
   async #settle(entries: Entry[]): Promise<void> {
+    let refused: Refused[]
     try {
-      await this.destination.deliver(entries.map(({ body }) => body as Body))
+      refused = await this.destination.deliver(entries.map(({ body }) => body as Body))
     } catch (error) {
       const reason = this.destination.reasonOf(error)
       if (reason === undefined) this.destination.tell?.('down')
@@ -98,8 +105,11 @@ export class Queue<Body> {
       await this.#settle(entries.slice(0, middle))
       return this.#settle(entries.slice(middle))
     }
-    await this.#store.done(this.name, entries)
-    this.count.delivered += entries.length
+    const reasons = new Map(refused.map(({ index, reason }) => [entries[index], reason]))
+    const taken = entries.filter((entry) => !reasons.has(entry))
+    await this.#store.done(this.name, taken)
+    this.count.delivered += taken.length
+    for (const [entry, reason] of reasons) if (entry) await this.#giveUp(entry, reason)
     this.#works()
   }
 

@@ -5,8 +5,9 @@ import type { Event } from '#contract/realtime'
 import type { Features, Score } from '#contract/scoring'
 import type { Plugin } from '../app.ts'
 import { text, url } from '../config.ts'
-import { type Answer, featuresOf, type Lap, MlClient, refusalOf, WINDOW } from '../ml.ts'
-import type { Destination, Queue } from '../outbox/queue.ts'
+import { type Answer, featuresOf, type Lap, MlClient, WINDOW } from '../ml.ts'
+import { refusalOf } from '../outbox/calls.ts'
+import type { Destination, Queue, Refused } from '../outbox/queue.ts'
 import type { Hub } from '../realtime/hub.ts'
 import type { TraceContext } from '../telemetry.ts'
 import type { Outbox } from './forwarding.ts'
@@ -52,13 +53,14 @@ class Scorer implements Destination<Job>, Follower {
     await this.#queue.put(reading.id, { reading, features, trace, context })
   }
 
-  async deliver(jobs: Job[]): Promise<void> {
+  async deliver(jobs: Job[]): Promise<Refused[]> {
     const [first] = jobs
-    if (!first) return
+    if (!first) return []
     const start = performance.now()
     const rows = jobs.map(({ features }) => features)
     const answer = await this.#ml.score(rows, first.context)
     await this.#settle(jobs, answer, this.#readings.step('ask', start))
+    return []
   }
 
   reasonOf = refusalOf
