@@ -30,8 +30,9 @@ export class ThreadStore implements Store {
   }
 
   static async open(path: string, most: Most): Promise<ThreadStore> {
-    const workerData = { path, most }
-    const thread = new Worker(new URL('./writer.ts', import.meta.url), { workerData })
+    // Words that were for the program alone are none for its thread.
+    const settings = { workerData: { path, most }, execArgv: [] }
+    const thread = new Worker(new URL('./writer.ts', import.meta.url), settings)
     await once(thread, 'message').catch(({ message }) => {
       throw new ConfigError(message)
     })
