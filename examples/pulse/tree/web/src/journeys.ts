@@ -42,7 +42,8 @@ export class Journeys {
       this.list.splice(KEEP)
     } else if (event.type === 'score') {
       const journey = this.list.find(({ reading }) => reading.id === event.reading)
-      if (!journey) return
+      // Told again when a service was killed in between: counted once.
+      if (!journey || journey.state === 'scored') return
       journey.state = event.state
       journey.score = event.score
       journey.steps = event.trace.steps

@@ -37,6 +37,16 @@ test('follows a reading from its measurement to its score', () => {
   assert.equal(journeys.model, 'next')
 })
 
+test('a score that is told again is counted once', () => {
+  const journeys = new Journeys()
+  journeys.hear(measured('one'), 0)
+  journeys.hear(scored('one'), 1_000)
+  journeys.hear(scored('one'), 15_000)
+  journeys.hear({ type: 'score', reading: 'one', state: 'pending', trace: trace() })
+  assert.equal(journeys.list[0]?.state, 'scored')
+  assert.equal(journeys.rate('answered', 15_000), 0)
+})
+
 test('knows whether Python is up and how much waits for it', () => {
   const journeys = new Journeys()
   journeys.hear({ type: 'service', service: 'ml', state: 'down', pending: 4, at: at(0) })

@@ -13,7 +13,7 @@ export class Process {
   constructor(env: Record<string, string> = {}, words: string[] = []) {
     const main = new URL('../src/main.ts', import.meta.url).pathname
     this.child = spawn(process.execPath, words.includes('-e') ? words : [...words, main], {
-      env: { PATH: process.env.PATH, PORT: '0', SIMULATION: 'off', ...env },
+      env: { PATH: process.env.PATH, PORT: '0', SIMULATION: 'off', OUTBOX: ':memory:', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout?.on('data', (data) => {

@@ -162,10 +162,14 @@ export function refuseRaw(wire: Writable, status: number): void {
   wire.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => wire.destroy())
 }
 
+/** Seconds after which what cannot be done now may be asked again. */
+const RETRY_S = 1
+
 function refuse(reply: FastifyReply, body: Problem): FastifyReply {
   // As bytes, for to text Fastify would add a charset, which JSON has none of.
   const bytes = Buffer.from(JSON.stringify(body))
   if (body.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (body.status === 503) reply.header('retry-after', RETRY_S)
   reply.code(body.status).header('x-content-type-options', 'nosniff')
   return reply.type('application/problem+json').send(bytes)
 }

@@ -1,15 +1,7 @@
-import {
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  TimeoutStrategy,
-  timeout,
-  wrap,
-} from 'cockatiel'
-import { type Client, clientOf, ProblemError } from '#client/http'
+import { type Client, clientOf } from '#client/http'
 import type { Reading } from '#contract/readings'
 import { type Features, type Operations, operations } from '#contract/scoring'
-import { operations as described, faultOf } from '#operations'
+import { bearer, careful, keepsPromise } from './outbox/calls.ts'
 import { span, type TraceContext, traceparent } from './telemetry.ts'
 import type { Attributes } from './tracing/otlp.ts'
 
@@ -25,23 +17,9 @@ export interface Answer {
   laps: Lap[]
 }
 
-/** The service understood the question and refuses it: asking again is no use. */
-export const isRefusal = (error: unknown) =>
-  error instanceof ProblemError && error.problem.status === 422
-
-const TIMEOUT_MS = 2_000
-const FAILURES = 2
-const PROBE_MS = 1_000
-
 /** Calls services/ml; after some failures in a row it asks no more but for a probe now and then. */
 export class MlClient {
-  #policy = wrap(
-    circuitBreaker(
-      handleWhen((error) => !isRefusal(error)),
-      { halfOpenAfter: PROBE_MS, breaker: new ConsecutiveBreaker(FAILURES) },
-    ),
-    timeout(TIMEOUT_MS, TimeoutStrategy.Aggressive),
-  )
+  #policy = careful()
   #ml: Client<Operations>
   /** The other service, as traces name it. */
   #server: Attributes
@@ -50,8 +28,7 @@ export class MlClient {
     const { hostname, port, protocol } = base
     const standard = protocol === 'https:' ? 443 : 80
     this.#server = { 'server.address': hostname, 'server.port': Number(port) || standard }
-    const headers = token ? { authorization: `Bearer ${token}` } : {}
-    this.#ml = clientOf<Operations>(operations, { base, headers, retries: 0 })
+    this.#ml = clientOf<Operations>(operations, { base, headers: bearer(token), retries: 0 })
   }
 
   /** One value per row, in their order. */
@@ -82,13 +59,6 @@ export class MlClient {
     const scores = await this.#ml.scoreBatch({ body: { rows } }, once('scoreBatch'))
     return { ...scores, laps }
   }
-}
-
-/** What breaks the contract is no answer. */
-function keepsPromise(id: keyof Operations, { status, headers }: Response, body: string): void {
-  const operation = described.get(id)
-  const fault = operation && faultOf(operation, status, headers.get('content-type') ?? '', body)
-  if (fault) throw new Error(fault)
 }
 
 const lapsOf = (timing: string): Lap[] =>

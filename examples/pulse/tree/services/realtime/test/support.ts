@@ -10,8 +10,8 @@ export interface Service {
 
 /** The real service on a free port, until the tests of the file are over. */
 export async function start(env: Record<string, string> = {}): Promise<Service> {
-  const quiet = { LOG_LEVEL: 'fatal', SIMULATION: 'off', DATABASE: ':memory:' }
-  const app = await createApp({ ...quiet, ...env })
+  const kept = { DATABASE: ':memory:', OUTBOX: ':memory:' }
+  const app = await createApp({ LOG_LEVEL: 'fatal', SIMULATION: 'off', ...kept, ...env })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   after(() => app.close())
   return { app, url }

@@ -15,7 +15,7 @@ const spans = () => collector.spans()
 /** Runs a service; what it sent is all there when it has ended. */
 async function during(env: Record<string, string>, work: (url: string) => Promise<unknown>) {
   collector.forget()
-  const app = await createApp({ LOG_LEVEL: 'fatal', SIMULATION: 'off', ...env })
+  const app = await createApp({ LOG_LEVEL: 'fatal', SIMULATION: 'off', OUTBOX: ':memory:', ...env })
   app.get('/broken', () =>
     span('inner', newTrace(undefined), () => Promise.reject(new TypeError())),
   )

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Plugin } from '../app.ts'
-import { ConfigError, text } from '../config.ts'
+import { ConfigError, type Environment, text } from '../config.ts'
 import { Refusal } from '../contract.ts'
 import { type Broker, MemoryBroker } from '../realtime/broker.ts'
 import { Hub } from '../realtime/hub.ts'
@@ -46,13 +46,19 @@ const plugin: Plugin = async (app) => {
   app.addHook('onClose', () => hub.close())
 }
 
+/** Where several instances meet; empty for one alone. */
+export function redisUrl(env: Environment): string {
+  const url = text(env, 'REDIS_URL', '')
+  // The address itself may hold a password.
+  if (url && !/^rediss?:/.test(URL.parse(url)?.protocol ?? ''))
+    throw new ConfigError('REDIS_URL: must be an address such as redis://127.0.0.1:6379')
+  return url
+}
+
 /** One process needs nothing more; several meet in Redis. */
 async function brokerOf({ env, log }: FastifyInstance, events: number): Promise<Broker> {
-  const url = text(env, 'REDIS_URL', '')
+  const url = redisUrl(env)
   if (!url) return new MemoryBroker()
-  // The address itself may hold a password.
-  if (!/^rediss?:/.test(URL.parse(url)?.protocol ?? ''))
-    throw new ConfigError('REDIS_URL: must be an address such as redis://127.0.0.1:6379')
   const { RedisBroker } = await import('../realtime/redis.ts')
   return RedisBroker.connect(url, events, log)
 }

@@ -14,6 +14,27 @@ const AFTERLIFE_MS = 15_000
 const LOOK_MS = LIFE_MS / 3
 const START_MS = 3_000
 
+/** A connection that refuses at once while the server is away, and comes back by itself. */
+export const connectionTo = (url: string) =>
+  createClient({
+    url,
+    disableOfflineQueue: true, // better refused at once than done at some later time
+    pingInterval: 2_000,
+    socket: {
+      socketTimeout: 6_000,
+      connectTimeout: 3_000,
+      reconnectStrategy: (retries) => Math.min(1_000, 20 * 2 ** retries) * (0.5 + Math.random()),
+    },
+  })
+
+type Connection = ReturnType<typeof connectionTo>
+
+/** Waits a little for the server; who starts without it goes on trying. */
+export async function connect(...connections: Connection[]): Promise<void> {
+  const all = Promise.all(connections.map((one) => one.connect().catch(() => {})))
+  await Promise.race([all, sleep(START_MS)])
+}
+
 /**
  * Redis, or Valkey, from version 7 on: a stream for each channel keeps what was published, and PUBLISH tells of it. Who
  * missed that looks into the stream.
@@ -25,8 +46,8 @@ export class RedisBroker implements Broker {
   /** Of each channel, kept. */
   #events: number
   /** Asks, and hears: who hears can ask nothing. */
-  #asking: ReturnType<typeof createClient>
-  #hearing: ReturnType<typeof createClient>
+  #asking: Connection
+  #hearing: Connection
   #followed = new Set<string>()
   #wasReady = false
   #timer = setInterval(() => this.#look(), LOOK_MS).unref()
@@ -34,16 +55,7 @@ export class RedisBroker implements Broker {
   private constructor(url: string, events: number, log: FastifyBaseLogger) {
     this.#log = log
     this.#events = events
-    this.#asking = createClient({
-      url,
-      disableOfflineQueue: true, // better refused at once than done at some later time
-      pingInterval: 2_000,
-      socket: {
-        socketTimeout: 6_000,
-        connectTimeout: 3_000,
-        reconnectStrategy: (retries) => Math.min(1_000, 20 * 2 ** retries) * (0.5 + Math.random()),
-      },
-    })
+    this.#asking = connectionTo(url)
     this.#hearing = this.#asking.duplicate()
     for (const client of [this.#asking, this.#hearing]) {
       client.on('error', () => this.#tell())
@@ -51,12 +63,10 @@ export class RedisBroker implements Broker {
     }
   }
 
-  /** Waits a little for Redis; a service that starts without it is not ready, and goes on trying. */
+  /** A service that starts without Redis is not ready. */
   static async connect(url: string, events: number, log: FastifyBaseLogger): Promise<RedisBroker> {
     const broker = new RedisBroker(url, events, log)
-    const clients = [broker.#asking, broker.#hearing]
-    const all = Promise.all(clients.map((client) => client.connect().catch(() => {})))
-    await Promise.race([all, sleep(START_MS)])
+    await connect(broker.#asking, broker.#hearing)
     if (!broker.ready) log.warn('the broker cannot be reached')
     await broker.#live()
     return broker

@@ -1,17 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { Gauge } from 'prom-client'
 import { addressOf } from '#contract'
 import type { Reading, Step, Trace } from '#contract/readings'
 import type { Event } from '#contract/realtime'
 import type { Features, Score } from '#contract/scoring'
 import type { Plugin } from '../app.ts'
 import { text, url } from '../config.ts'
-import { type Answer, featuresOf, isRefusal, type Lap, MlClient, WINDOW } from '../ml.ts'
+import { type Answer, featuresOf, type Lap, MlClient, WINDOW } from '../ml.ts'
+import { refusalOf } from '../outbox/calls.ts'
+import type { Destination, Queue, Refused } from '../outbox/queue.ts'
 import type { Hub } from '../realtime/hub.ts'
 import type { TraceContext } from '../telemetry.ts'
-import type { Readings } from './readings.ts'
+import type { Outbox } from './forwarding.ts'
+import type { Follower, Readings, Taken } from './readings.ts'
 
+/** What waits for services/ml: what the model is to know stands when the reading comes. */
 interface Job {
   reading: Reading
   features: Features
@@ -19,109 +21,93 @@ interface Job {
   context: TraceContext
 }
 
-/** So many readings wait for their score; when there are more, the oldest goes without. */
-const QUEUE = 500
-const BATCH = 100
-const RETRY_MS = 1_000
 const CHANNEL = addressOf('scores')
+/** What is left from a run before waits until browsers are back to hear of it. */
+const RETURN_MS = 5_000
 
 /** Has every reading scored in the background. Whatever happens here, readings reach the browsers. */
-class Scorer {
+class Scorer implements Destination<Job>, Follower {
+  readonly name = 'ml'
+  readonly batch = 100
+  #queue: Queue<Job>
   #hub: Hub
   #readings: Readings
   #ml: MlClient
   #log: FastifyBaseLogger
-  #queue: Job[] = []
-  #working = false
-  #state: 'up' | 'down' = 'up'
-  #closed = false
 
-  constructor(hub: Hub, readings: Readings, ml: MlClient, log: FastifyBaseLogger) {
+  constructor(outbox: Outbox, hub: Hub, readings: Readings, ml: MlClient, log: FastifyBaseLogger) {
+    this.#queue = outbox.to(this, RETURN_MS)
     this.#hub = hub
     this.#readings = readings
     this.#ml = ml
     this.#log = log
-    readings.followers.push((reading, trace, context) => this.add(reading, trace, context))
   }
 
-  get pending(): number {
-    return this.#queue.length
+  admit(more: number): Promise<void> {
+    return this.#queue.admit(more)
   }
 
-  close(): void {
-    this.#closed = true
+  async take({ reading, trace, context, again }: Taken): Promise<void> {
+    if (!again) void this.#publish('pending', reading, trace).catch(this.#unheard)
+    const features = featuresOf(this.#readings.upTo(reading, WINDOW))
+    await this.#queue.put(reading.id, { reading, features, trace, context })
   }
 
-  add(reading: Reading, trace: Trace, context: TraceContext): void {
-    const features = featuresOf(this.#readings.latest(WINDOW, reading.source))
-    this.#queue.push({ reading, features, trace, context })
-    this.#publish('pending', reading, trace)
-    if (this.#queue.length > QUEUE) this.#giveUp(this.#queue.splice(0, 1))
-    void this.#work()
-  }
-
-  /** One call at a time; what has piled up meanwhile goes along with the next. */
-  async #work(): Promise<void> {
-    if (this.#working) return
-    this.#working = true
-    while (this.#queue.length > 0 && !this.#closed) {
-      const jobs = this.#queue.splice(0, BATCH)
-      if (await this.#score(jobs)) continue
-      this.#queue.unshift(...jobs)
-      this.#giveUp(this.#queue.splice(0, this.#queue.length - QUEUE))
-      this.#tell('down')
-      await sleep(RETRY_MS, undefined, { ref: false })
-    }
-    this.#working = false
-  }
-
-  /** Whether it is settled: scored, or refused for good. */
-  async #score(jobs: Job[]): Promise<boolean> {
+  async deliver(jobs: Job[]): Promise<Refused[]> {
     const [first] = jobs
-    if (!first) return true
+    if (!first) return []
     const start = performance.now()
-    try {
-      const rows = jobs.map(({ features }) => features)
-      const answer = await this.#ml.score(rows, first.context)
-      this.#settle(jobs, answer, this.#readings.step('ask', start))
-      if (this.#state === 'down') this.#tell('up')
-      return true
-    } catch (error) {
-      if (!isRefusal(error)) return false
-      this.#log.error(error, 'services/ml refuses what this service asks')
-      this.#giveUp(jobs)
-      return true
-    }
+    const rows = jobs.map(({ features }) => features)
+    const answer = await this.#ml.score(rows, first.context)
+    await this.#settle(jobs, answer, this.#readings.step('ask', start))
+    return []
   }
 
-  #settle(jobs: Job[], { values, model, laps }: Answer, ask: Step): void {
+  reasonOf = refusalOf
+
+  giveUp({ reading, trace }: Job): Promise<void> {
+    return this.#publish('failed', reading, trace)
+  }
+
+  tell(state: 'up' | 'down'): void {
+    void this.#tell(state).catch(this.#unheard)
+  }
+
+  async #settle(jobs: Job[], { values, model, laps }: Answer, ask: Step): Promise<void> {
     const steps = [ask, ...stepsWithin(ask, laps)]
-    for (const [index, { reading, trace }] of jobs.entries()) {
+    const told = jobs.map(({ reading, trace }, index) => {
       const score = { value: values[index] ?? 0, model }
-      this.#publish('scored', reading, { ...trace, steps: [...trace.steps, ...steps] }, score)
-    }
+      return this.#publish(
+        'scored',
+        reading,
+        { ...trace, steps: [...trace.steps, ...steps] },
+        score,
+      )
+    })
+    await Promise.all(told)
   }
 
-  #giveUp(jobs: Job[]): void {
-    for (const { reading, trace } of jobs) this.#publish('failed', reading, trace)
-  }
-
-  #publish(state: 'pending' | 'scored' | 'failed', reading: Reading, trace: Trace, score?: Score) {
+  /** A score has its reading for a key: it is told once, though it be made twice. */
+  async #publish(
+    state: 'pending' | 'scored' | 'failed',
+    reading: Reading,
+    trace: Trace,
+    score?: Score,
+  ): Promise<void> {
     const event = { type: 'score', reading: reading.id, state, trace } as const
-    this.#send(score ? { ...event, score } : event)
+    const key = state === 'pending' ? undefined : `score:${reading.id}`
+    await this.#hub.publish(CHANNEL, score ? { ...event, score } : event, key)
   }
 
-  #tell(state: 'up' | 'down'): void {
-    this.#state = state
+  async #tell(state: 'up' | 'down'): Promise<void> {
     const at = new Date().toISOString()
-    const pending = this.pending
-    this.#send({ type: 'service', service: 'ml', state, pending, at })
+    const { pending } = await this.#queue.state()
+    const event: Event = { type: 'service', service: 'ml', state, pending, at }
+    await this.#hub.publish(CHANNEL, event)
   }
 
-  /** While the broker is away nobody hears of scores; readings are what counts. */
-  #send(event: Event): void {
-    this.#hub.publish(CHANNEL, event).catch((error) => this.#log.debug(error))
-  }
+  /** While the broker is away nobody hears what is told by the way. */
+  #unheard = (error: unknown) => this.#log.debug(error)
 }
 
 /** The other service tells how long its steps took, not when: they are laid into the middle of the call. */
@@ -135,22 +121,12 @@ function stepsWithin(ask: Step, laps: Lap[]): Step[] {
   })
 }
 
-/** Not a check of readiness: without scores the rest of the service goes on. */
 const plugin: Plugin = (app) => {
   const ml = new MlClient(
     url(app.env, 'ML_URL', 'http://127.0.0.1:8000'),
     text(app.env, 'SERVICE_TOKEN', ''),
   )
-  const scorer = new Scorer(app.hub, app.readings, ml, app.log)
-  new Gauge({
-    name: 'scores_pending',
-    help: 'Readings that wait for their score',
-    registers: [app.metrics],
-    collect() {
-      this.set(scorer.pending)
-    },
-  })
-  app.addHook('preClose', async () => scorer.close())
+  app.readings.followers.push(new Scorer(app.outbox, app.hub, app.readings, ml, app.log))
 }
 
 export default plugin
