@@ -17,8 +17,8 @@ const origin = (value: string) => upgrade('/ws', { host, origin: value })
 const offer = (value: string) => upgrade('/ws', { 'sec-websocket-extensions': value })
 const half = upgrade().slice(0, -2)
 
-/** Node 24 leaves other upgrades to HTTP, which has nothing at this path. */
-const ANOTHER = 'shouldUpgradeCallback' in createServer() ? 404 : 400
+/** Node 24 leaves other upgrades to HTTP, which asks for one to a WebSocket. */
+const ANOTHER = 'shouldUpgradeCallback' in createServer() ? 426 : 400
 
 /** What is asked, and the status of the answer; 0 for none. */
 const UPGRADES: [string, string | Buffer, number][] = [
@@ -36,14 +36,14 @@ const UPGRADES: [string, string | Buffer, number][] = [
   ['no host', upgrade('/ws', { host: undefined }), 403],
   ['another host', upgrade('/ws', { host: 'evil.example' }), 403],
   ['two hosts', `${half}host: evil.example\r\n\r\n`, 403],
-  ['no upgrade', upgrade('/ws', { upgrade: undefined }), 404],
-  ['an upgrade to nothing', upgrade('/ws', { upgrade: '' }), 404],
+  ['no upgrade', upgrade('/ws', { upgrade: undefined }), 426],
+  ['an upgrade to nothing', upgrade('/ws', { upgrade: '' }), 426],
   ['an upgrade to something else', upgrade('/ws', { upgrade: 'h2c' }), ANOTHER],
   ['an upgrade to one of two', upgrade('/ws', { upgrade: 'websocket, h2c' }), ANOTHER],
   ['an upgrade that comes twice', `${half}upgrade: websocket\r\n\r\n`, ANOTHER],
   ['an upgrade in capitals', upgrade('/ws', { upgrade: 'WebSocket' }), 101],
-  ['no connection header', upgrade('/ws', { connection: undefined }), 404],
-  ['a connection to be closed', upgrade('/ws', { connection: 'close' }), 404],
+  ['no connection header', upgrade('/ws', { connection: undefined }), 426],
+  ['a connection to be closed', upgrade('/ws', { connection: 'close' }), 426],
   [
     'a connection to be kept and upgraded',
     upgrade('/ws', { connection: 'keep-alive, upgrade' }),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after } from 'node:test'
+import { NOBODY } from './support.ts'
 
 /** The service as a process of its own. */
 export class Process {
@@ -13,7 +14,14 @@ export class Process {
   constructor(env: Record<string, string> = {}, words: string[] = []) {
     const main = new URL('../src/main.ts', import.meta.url).pathname
     this.child = spawn(process.execPath, words.includes('-e') ? words : [...words, main], {
-      env: { PATH: process.env.PATH, PORT: '0', SIMULATION: 'off', OUTBOX: ':memory:', ...env },
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        SIMULATION: 'off',
+        OUTBOX: ':memory:',
+        ...NOBODY,
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout?.on('data', (data) => {

@@ -8,9 +8,12 @@ export interface Service {
   url: string
 }
 
+/** Services that somebody runs beside the tests are left alone. */
+export const NOBODY = { DATA_URL: 'http://127.0.0.1:9', ML_URL: 'http://127.0.0.1:9' }
+
 /** The real service on a free port, until the tests of the file are over. */
 export async function start(env: Record<string, string> = {}): Promise<Service> {
-  const kept = { DATABASE: ':memory:', OUTBOX: ':memory:' }
+  const kept = { DATABASE: ':memory:', OUTBOX: ':memory:', ...NOBODY }
   const app = await createApp({ LOG_LEVEL: 'fatal', SIMULATION: 'off', ...kept, ...env })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   after(() => app.close())

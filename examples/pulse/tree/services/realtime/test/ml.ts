@@ -1,12 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Features } from '#contract/scoring'
 import { operations } from '#operations'
 
-/** Where services/ml would be; the whole of both is tried by running both. Its score is what the row says last. */
+/** Where the Python services would be; the whole of both is tried by running both. Its score is what the row says last. */
 export class StandIn {
   behaviour: 'answer' | 'fail' | 'lie' | 'refuse' = 'answer'
   /** Refuses every question with a row that is so. */
@@ -27,6 +27,7 @@ export class StandIn {
     const body = JSON.parse(text)
     this.wrong.push(...(operation?.body?.check(body) ?? [request.url]))
     await sleep(this.takes)
+    if (body.events) return this.#keep(body.events, response)
     const rows: Features[] = body.rows ?? [body]
     const status = rows.some(this.poison)
       ? 422
@@ -39,6 +40,13 @@ export class StandIn {
     })
     response.end(JSON.stringify(this.behaviour === 'lie' ? { ...score, more: 1 } : score))
   })
+
+  /** As services/data does, if there is one. */
+  #keep({ length: accepted }: unknown[], response: ServerResponse): void {
+    const status = this.behaviour === 'answer' ? 202 : 500
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ accepted, duplicates: 0, refused: [] }))
+  }
 
   static async start(): Promise<StandIn> {
     const ml = new StandIn()
