@@ -9,6 +9,8 @@ mod support;
 #[path = "support/tools.rs"]
 mod tools;
 
+use std::path::Path;
+
 use emitted::Repository;
 
 #[test]
@@ -63,6 +65,19 @@ fn the_page_of_parley_lives_through_a_bad_network() {
     repository.runs("npm ci", 5);
     repository.runs("npm run build", 5);
     repository.plays("network.mjs", 8);
+}
+
+#[test]
+#[ignore = "toolchains: installs packages and starts servers"]
+fn a_product_of_every_part_passes_its_checks_and_speaks() {
+    tools::redis();
+    let answers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/everything.toml");
+    let repository = Repository::emit(["--answers", answers.to_str().unwrap(), "--yes"]);
+    repository.runs("npm ci", 5);
+    repository.runs("npm run setup", 10);
+    repository.runs("npm run check", 15);
+    repository.is_clean();
+    repository.plays("language.mjs", 5);
 }
 
 #[test]
