@@ -125,6 +125,16 @@ test('there is room for so many rows, and for so many bytes', async () => {
   await Promise.all([store.close(), small.close()])
 })
 
+test('what is put after the end is refused', async () => {
+  const store = inMemory()
+  await store.close()
+  await assert.rejects(async () => store.put('other', '1', 1))
+  const thread = await ThreadStore.open(':memory:', MOST)
+  const closing = thread.close()
+  await assert.rejects(thread.put('other', '1', 1))
+  await closing
+})
+
 test('what is put twice waits once', async () => {
   const store = inMemory({ rows: 3, bytes: MOST.bytes })
   await Promise.all([store.put('other', 'a', 1), store.put('other', 'a', 1)])

@@ -16,6 +16,7 @@ export class ThreadStore implements Store {
   #most: Most
   #asked = new Map<number, Asked>()
   #count = 0
+  #closing = false
   #sizes = new Map<string, Most>()
 
   private constructor(thread: Worker, most: Most) {
@@ -76,12 +77,15 @@ export class ThreadStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#ask('close')
+    const closed = this.#ask('close')
+    this.#closing = true
+    await closed
     await this.#thread.terminate()
   }
 
   #ask(method: keyof Store, ...words: unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#closing) return reject(new Refusal(503, 'The service ends.'))
       const id = ++this.#count
       this.#asked.set(id, { resolve, reject })
       this.#thread.postMessage({ id, method, words })

@@ -170,7 +170,7 @@ export class SqliteStore implements Store {
       for (const { work } of writes) work()
       this.#file.exec('commit')
     } catch (cause) {
-      if (this.#file.isTransaction) this.#file.exec('rollback')
+      if (this.#file.isOpen && this.#file.isTransaction) this.#file.exec('rollback')
       this.#counts.clear() // to be counted anew
       const error = new Error('The outbox cannot be written.', { cause })
       for (const { reject } of writes) reject(error)
