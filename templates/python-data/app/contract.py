@@ -97,6 +97,37 @@ class PipelineState(BaseModel):
     waiting: Annotated[StrictInt, Field(description='Files that wait for the next run.', ge=0)]
 
 
+class TableRow(BaseModel):
+    """
+    Values of a source in an hour or a day. Times are UTC.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    at: Instant
+    source: StrictStr
+    events: Annotated[StrictInt, Field(description='So many values.', ge=1)]
+    total: Annotated[StrictFloat, Field(description='Their sum.')]
+    least: StrictFloat
+    most: StrictFloat
+    last: Annotated[StrictFloat, Field(description='The newest of them.')]
+    lastAt: Instant
+
+
+class TablePage(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    run: Annotated[
+        StrictInt, Field(description='The last run of the pipeline when this page was made.', ge=0)
+    ]
+    rows: list[TableRow]
+    next: Annotated[
+        StrictStr | MISSING, Field(description='The cursor of the next page; missing in the last.')
+    ] = MISSING
+
+
 class Problem(BaseModel):
     """
     A refusal, explained (RFC 9457, application/problem+json).

@@ -15,3 +15,7 @@ class Settings(BaseModel):
     """Its address, such as tcp://127.0.0.1:8786; empty: all is done in this process."""
     inbox_limit: int = Field(default=1 << 30, ge=1)
     """In bytes: with more waiting for the pipeline no event is accepted."""
+    questions: int = Field(default=4, ge=1)
+    """So many to the tables at once; they share as much memory as the pipeline may take."""
+    answers_kept: int = Field(default=16 << 20, ge=0)
+    """In bytes: the last answers, for whoever asks the same."""

@@ -1,0 +1,140 @@
+"""The tables are given page by page, checked by the contract, as JSON and as Arrow alike."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from nanoarrow import ArrayStream
+
+from app.contract import Problem, TablePage
+from app.engine import Local
+from app.main import create_app
+from app.operations import operations
+from app.runs import run
+from app.settings import Settings
+from app.tables import ARROW
+from tables import drop, row, table
+
+TABLE = operations()["readTable"].path
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> TestClient:
+    return TestClient(create_app({"DATA_FOLDER": str(tmp_path)}))
+
+
+def fill(folder: Path, start: int, sources: str = "abc") -> None:
+    """Ten hours of two days for each source."""
+    ats = [f"2026-01-0{4 + hour // 6}T{hour:02}:00:00Z" for hour in range(10)]
+    events = [(at, source) for at in ats for source in sources]
+    rows = [row(start + n, at, source=source) for n, (at, source) in enumerate(events)]
+    drop(folder, f"{start}.ndjson", rows)
+    assert run(Settings(data_folder=folder), Local())
+
+
+def read(client: TestClient, **asked: Any) -> TablePage:
+    answer = client.get(TABLE, params=asked)
+    assert answer.status_code == 200, answer.text
+    return TablePage.model_validate_json(answer.content)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("table", "events"),
+        ("from", "2026-02-30"),
+        ("from", "2026-01-04T00:00:00"),
+        ("to", "1767569400"),
+        ("to", "2025-12-31"),
+        ("source", ""),
+        ("source", "a" * 61),
+        ("cursor", "WzFd"),
+        ("cursor", "*"),
+        ("limit", "0"),
+        ("limit", "10001"),
+        ("sources", "a"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_by_its_name(
+    client: TestClient, name: str, value: str
+) -> None:
+    answer = client.get(TABLE, params={"from": "2026-01-01"} | {name: value})
+    problem = Problem.model_validate_json(answer.content)
+    assert answer.status_code == 422
+    assert isinstance(problem.errors, list)
+    assert [issue.path for issue in problem.errors] == [f"query/{name}"]
+
+
+def test_without_a_run_there_are_no_rows(client: TestClient) -> None:
+    assert read(client).rows == []
+    answer = client.get(TABLE, headers={"accept": ARROW})
+    assert ArrayStream.from_readable(io.BytesIO(answer.content)).read_all().to_pylist() == []
+
+
+def test_gives_what_was_asked_for(client: TestClient, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    found = read(client, source="b", **{"from": "2026-01-05", "to": "2026-01-05"}).rows
+    assert [(one.at.hour, one.source) for one in found] == [(hour, "b") for hour in range(6, 10)]
+    daily = read(client, table="daily")
+    assert [one.events for one in daily.rows] == [6, 6, 6, 4, 4, 4]
+    assert daily.run == 1
+
+
+def test_pages_join_to_the_whole_while_the_pipeline_runs(
+    client: TestClient, tmp_path: Path
+) -> None:
+    fill(tmp_path, 1)
+    page, seen = read(client, limit=4), []
+    for start in range(100, 1200, 100):
+        seen += [(one.at, one.source) for one in page.rows]
+        if not isinstance(page.next, str):
+            break
+        fill(tmp_path, start)
+        page = read(client, limit=4, cursor=page.next)
+    whole = [(one.at, one.source) for one in read(client).rows]
+    assert seen == whole
+    assert len(set(whole)) == 30
+
+
+def test_arrow_says_the_same_as_json(client: TestClient, tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    answer = client.get(TABLE, params={"limit": 7}, headers={"accept": ARROW})
+    page = read(client, limit=7)
+    rows = ArrayStream.from_readable(io.BytesIO(answer.content)).read_all().to_pylist()
+    assert rows == [one.model_dump() for one in page.rows]
+    assert (len(rows), answer.headers["next-cursor"]) == (7, page.next)
+    assert answer.headers["content-type"] == ARROW
+
+
+def test_what_is_known_is_not_given_again_until_a_run_ends(
+    client: TestClient, tmp_path: Path
+) -> None:
+    fill(tmp_path, 1)
+    tag = client.get(TABLE).headers["etag"]
+    assert client.get(TABLE, headers={"if-none-match": tag}).status_code == 304
+    other = client.get(TABLE, headers={"if-none-match": tag, "accept": ARROW})
+    assert other.status_code == 200
+    fill(tmp_path, 100)
+    changed = client.get(TABLE, headers={"if-none-match": tag})
+    assert (changed.status_code, changed.json()["rows"][0]["events"]) == (200, 2)
+
+
+def test_keeps_answers_within_its_bound(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    client = TestClient(create_app({"DATA_FOLDER": str(tmp_path), "ANSWERS_KEPT": "2000"}))
+    for limit in (1, 2, 3, 30, 5, 6, 7):
+        read(client, limit=limit)
+    kept = client.app.state.tables.known  # type: ignore[attr-defined]
+    assert 0 < sum(len(answer.body) for answer in kept.values()) <= 2000
+
+
+def test_says_so_when_it_is_full_and_answers_what_it_knows(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    client = TestClient(create_app({"DATA_FOLDER": str(tmp_path), "QUESTIONS": "1"}))
+    assert len(read(client).rows) == len(table(tmp_path, "hourly"))
+    client.app.state.questions._value = 0  # type: ignore[attr-defined]
+    answer = client.get(TABLE, params={"limit": 1})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert client.get(TABLE).status_code == 200
