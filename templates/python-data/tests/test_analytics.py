@@ -1,7 +1,9 @@
 """The tables are given page by page, checked by the contract, as JSON and as Arrow alike."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -134,7 +136,21 @@ def test_says_so_when_it_is_full_and_answers_what_it_knows(tmp_path: Path) -> No
     fill(tmp_path, 1)
     client = TestClient(create_app({"DATA_FOLDER": str(tmp_path), "QUESTIONS": "1"}))
     assert len(read(client).rows) == len(table(tmp_path, "hourly"))
-    client.app.state.questions._value = 0  # type: ignore[attr-defined]
-    answer = client.get(TABLE, params={"limit": 1})
+    tables = client.app.state.tables  # type: ignore[attr-defined]
+    begun, go, ask = Event(), Event(), tables.ask
+
+    def slow(*asked: Any) -> Any:
+        begun.set()
+        assert go.wait(30)
+        return ask(*asked)
+
+    tables.ask = slow
+    with client, ThreadPoolExecutor() as pool:
+        first = pool.submit(client.get, TABLE, params={"limit": 2})
+        assert begun.wait(30)
+        answer = client.get(TABLE, params={"limit": 1})
+        known = client.get(TABLE)
+        go.set()
+        assert first.result().status_code == 200
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert client.get(TABLE).status_code == 200
+    assert known.status_code == 200
