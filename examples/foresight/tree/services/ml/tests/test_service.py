@@ -214,6 +214,9 @@ def test_an_operation_keeps_to_the_contract(whole: TestClient, operation: Operat
     for value in body.get("examples", [None]):
         answer = ask(whole, operation, **operation.sent(value))
         assert answer.is_success, answer.text
+        if "304" in operation.described["responses"]:
+            known = TOKEN | {"if-none-match": answer.headers["etag"]}
+            assert ask(whole, operation, headers=known).status_code == 304
 
 
 def test_not_ready_is_documented_too(environ: dict[str, str]) -> None:
