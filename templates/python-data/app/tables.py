@@ -78,11 +78,20 @@ class Tables:
         self.db.execute("set global timezone = 'UTC'")
         self.known: OrderedDict[tuple[str, str, Question], Answer] = OrderedDict()
         self.left = settings.answers_kept
+        self.stamp = (0, 0, 0)
+        self.sum = ""
 
     def version(self) -> str:
         """Another one whenever a run has ended."""
         path = self.folder / CATALOG
-        return sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else "0"
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return "0"
+        stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
+        if stamp != self.stamp:  # it is replaced as a whole
+            self.stamp, self.sum = stamp, sha256(path.read_bytes()).hexdigest()[:16]
+        return self.sum
 
     def recall(self, version: str, media: str, asked: Question) -> Answer | None:
         found = self.known.get((version, media, asked))

@@ -5,7 +5,6 @@ a manifest.json with their sums. `python -m app.embedding_model` makes one, of o
 export. Nothing is unpickled and nothing is fetched.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +13,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from tokenizers import Tokenizer
+
+from app.disk import sha256
 
 Vectors = NDArray[np.float32]
 """A row per text, of length 1; of length 0 when no word of the text is known."""
@@ -47,10 +48,6 @@ class Card(BaseModel):
 
 class EmbeddingError(Exception):
     """No model, or one that cannot be trusted; says what to do about it."""
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 class Embedding:

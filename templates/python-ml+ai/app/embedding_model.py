@@ -10,6 +10,7 @@ and `--passage-prefix`.
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from app import passages
-from app.embedding import FILES, Card, Embedding, EmbeddingError, Golden, Vectors, load, sha256
+from app.disk import replace, sha256
+from app.embedding import Card, Embedding, EmbeddingError, Golden, Vectors, load
 
 TEXTS = Path(__file__).parent / "texts.jsonl"
 SPECIAL = ("[PAD]", "[UNK]")
@@ -56,20 +58,19 @@ Files = dict[str, bytes]
 
 
 def publish(to: Path, files: Files, card: Card) -> Embedding:
-    """Written beside and tried; then the manifest is the last to take its place."""
-    beside = to.with_suffix(".new")
-    beside.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (beside / name).write_bytes(content)
+    """Tried elsewhere first; then the manifest is the last to take its place."""
     card.sha256 = {name: sha256(content) for name, content in files.items()}
-    (beside / "manifest.json").write_text(card.model_dump_json(), "utf-8")
-    vector = load(beside).embed([GOLDEN])[0]
+    with tempfile.TemporaryDirectory() as folder:
+        vector = write(Path(folder), files, card).embed([GOLDEN])[0]
     card.golden = Golden(text=GOLDEN, vector=[round(float(x), 5) for x in vector])
-    (beside / "manifest.json").write_text(card.model_dump_json(indent=2), "utf-8")
-    to.mkdir(exist_ok=True)
-    for name in (*FILES, "manifest.json"):
-        (beside / name).replace(to / name)
-    beside.rmdir()
+    to.mkdir(parents=True, exist_ok=True)
+    return write(to, files, card)
+
+
+def write(to: Path, files: Files, card: Card) -> Embedding:
+    for name, content in files.items():
+        replace(to / name, content)
+    replace(to / "manifest.json", card.model_dump_json(indent=2).encode())
     return load(to)
 
 

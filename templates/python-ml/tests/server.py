@@ -13,8 +13,9 @@ import httpx2
 import onnx
 from onnx import TensorProto, helper
 
+from app.disk import sha256
 from app.operations import operations
-from app.registry import Registry, sha256
+from app.registry import Registry
 
 SERVICE = Path(__file__).parents[1]
 ROW = {"hour": 9, "weekday": 2, "last": 50.0, "mean": 48.5, "trend": 0.5}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.disk import place
-from app.registry import ModelError, Registry, sha256
+from app.disk import place, sha256
+from app.registry import ModelError, Registry
 from app.release import main, promote, roll_back, shadow
 
 

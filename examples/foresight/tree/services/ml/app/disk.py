@@ -4,10 +4,15 @@ A folder may also be a URL, such as s3://bucket/models, where universal-pathlib 
 that scheme are installed.
 """
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
 from typing import cast
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def place(where: str) -> Path:

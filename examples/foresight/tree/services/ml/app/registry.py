@@ -7,12 +7,11 @@
 Never a pickle: an ONNX graph is data, and its manifest tells the sum that its bytes must have.
 """
 
-import hashlib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.disk import replace, sync
+from app.disk import replace, sha256, sync
 from app.manifest import Manifest
 
 TRAIN = "python tasks.py train"
@@ -23,10 +22,6 @@ NOTE = re.compile(r"^\S+ ([0-9a-f]{12}) (promoted|rolled-back)\b", re.MULTILINE)
 
 class ModelError(Exception):
     """No model, or one that cannot be trusted; says what to do about it."""
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 class Registry:

@@ -9,10 +9,10 @@ import numpy as np
 from app import features
 from app.contract import Features, Quality
 from app.dataset import Examples, Lesson
+from app.disk import sha256
 from app.evaluation import METRIC, Evaluation, on
 from app.manifest import Compared, Golden, Manifest
 from app.model import Model
-from app.registry import sha256
 
 THRESHOLD = 0.9
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
