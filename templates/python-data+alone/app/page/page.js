@@ -1,30 +1,14 @@
 import { bars, lines } from './charts.js'
+import { $, attempt, call, pathOf } from './service.js'
 
-const $ = (id) => document.getElementById(id)
 /** Rows; who wants more asks the API. */
 const MOST = 20_000
-const contract = fetch('docs/contract.json').then((answer) => answer.json())
-
-/** Where the contract says that an operation is. */
-async function pathOf(operationId) {
-  const documents = Object.values((await contract).openapi)
-  const paths = documents.flatMap(({ paths }) => Object.entries(paths))
-  const [path] = paths.find(([, item]) => Object.values(item).some((one) => one.operationId === operationId))
-  return path.slice(1)
-}
-
-async function ask(operationId, asked = {}) {
-  const answer = await fetch(`${await pathOf(operationId)}?${new URLSearchParams(asked)}`)
-  const content = await answer.json()
-  if (answer.ok) return content
-  const places = (content.errors ?? []).map(({ path, message }) => `${path}: ${message}`)
-  throw new Error([content.detail ?? content.title, ...places].join(' · '))
-}
 
 async function rowsOf(asked) {
+  const path = await pathOf('readTable')
   const rows = []
   for (let next = ''; next !== undefined && rows.length < MOST; ) {
-    const page = await ask('readTable', { ...asked, limit: 5_000, ...(next && { cursor: next }) })
+    const page = await call(`${path}?${new URLSearchParams({ ...asked, limit: 5_000, ...(next && { cursor: next }) })}`)
     rows.push(...page.rows)
     next = page.next
   }
@@ -53,20 +37,14 @@ function since(at) {
 }
 
 async function showState() {
-  const { run, endedAt, waiting, events, duplicates, rejected } = await ask('describePipeline')
+  const { run, endedAt, waiting, events, duplicates, rejected } = await call(await pathOf('describePipeline'))
   const ended = endedAt ? `Run ${run} ended ${since(endedAt)}` : 'No run yet'
   $('state').textContent = `${ended}; ${waiting} files wait.`
   const counts = [['Accepted', events], ['Duplicates', duplicates], ['Rejected', rejected]]
   bars($('counts'), counts.map(([name, count]) => `${name}: ${count}`).join(', '), counts)
 }
 
-/** Says what is wrong, in the place for it. */
-async function load() {
-  $('error').textContent = ''
-  await Promise.all([showMeans(), showState()]).catch((problem) => {
-    $('error').textContent = problem.message
-  })
-}
+const load = () => attempt(() => Promise.all([showMeans(), showState()]))
 
 $('asked').addEventListener('submit', (event) => {
   event.preventDefault()

@@ -1,4 +1,4 @@
-import { $, call, pathOf } from './service.js'
+import { $, attempt, call, pathOf } from './service.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 
@@ -53,14 +53,6 @@ async function showCard() {
   )
   $('card').replaceChildren(...Object.entries(lines).flatMap(pair))
   $('state').textContent = 'The service is up.'
-}
-
-/** Says what is wrong, in the place for it. */
-async function attempt(work) {
-  $('error').textContent = ''
-  await work().catch((problem) => {
-    $('error').textContent = problem.message
-  })
 }
 
 $('features').addEventListener('submit', (event) => {

@@ -1,5 +1,6 @@
 /** A question, its topic, and its answer as it is written. */
-import { $, ask, call, events, h, panel, pathOf } from '../service.js'
+import { events, h, panel } from '../panel.js'
+import { $, ask, call, pathOf } from '../service.js'
 
 const percent = (part) => `${Math.round(part * 100)} %`
 let under = new AbortController()

@@ -1,5 +1,6 @@
 /** Starts a computation and shows how it gets on. */
-import { $, ask, call, events, h, panel, pathOf } from '../service.js'
+import { events, h, panel } from '../panel.js'
+import { $, ask, call, pathOf } from '../service.js'
 
 const SHOWN = 5
 const AGAIN_MS = 1000
