@@ -24,8 +24,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use fanout::Contestant;
+use realtime::cores::pin;
 use realtime::load::{Load, raise_file_limit};
-use realtime::server::{SECRET, Server, emit, pin, tokens};
+use realtime::server::{SECRET, Server, emit, tokens};
 use realtime::speech::Speech;
 use report::Report;
 

@@ -7,6 +7,7 @@
 
 #[path = "scoring/contestants.rs"]
 mod contestants;
+mod cores;
 #[path = "scoring/load.rs"]
 mod load;
 mod measure;
@@ -35,7 +36,7 @@ const BATCH_CONNECTIONS: usize = 4;
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let (rounds, window) = if quick { (3, Duration::from_secs(2)) } else { (7, Duration::from_secs(4)) };
-    process::pin(1);
+    cores::pin(1);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let service = contestants::emit(folder.path());
     let rows = raw::rows();

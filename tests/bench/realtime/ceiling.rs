@@ -5,9 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::realtime::cores::pin;
 use crate::realtime::frames::next_frame;
 use crate::realtime::load::{Ear, Load};
-use crate::realtime::server::pin;
 use crate::realtime::speech::{Speech, data};
 use crate::report::Report;
 

@@ -2,6 +2,8 @@
 #![allow(dead_code, missing_docs, reason = "the benchmark and the tests each use their own part of this")]
 
 pub mod client;
+#[path = "../cores.rs"]
+pub mod cores;
 pub mod frames;
 pub mod ledger;
 pub mod load;

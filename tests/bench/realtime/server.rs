@@ -1,16 +1,16 @@
 //! Servers as processes: started on a core of their own, observed, ended.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::signal::{Signal, kill};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
+use super::cores::{free_port, on_core};
 use crate::tools;
 
 /// The only service of this product is the real-time service.
@@ -136,25 +136,4 @@ fn node() -> Command {
     let mut command = Command::new("node");
     command.env("PATH", tools::path()).args(["--expose-gc", "--import", COLLECT]);
     command
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
-}
-
-/// Does it on that core, and stays on another: a process keeps the core that it was started on.
-pub fn on_core<T>(core: usize, action: impl FnOnce() -> T) -> T {
-    let before = sched_getaffinity(Pid::from_raw(0)).expect("the system tells");
-    pin(core);
-    let result = action();
-    sched_setaffinity(Pid::from_raw(0), &before).expect("it was so before");
-    result
-}
-
-/// Keeps this thread on a core.
-pub fn pin(core: usize) {
-    let mut set = CpuSet::new();
-    set.set(core).expect("a core");
-    // On a machine with one core everything shares it, and the figures say so.
-    let _ = sched_setaffinity(Pid::from_raw(0), &set);
 }

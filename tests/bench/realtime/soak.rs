@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::realtime::cores::pin;
 use crate::realtime::frames::{close_frame, text_frame};
 use crate::realtime::ledger::Ledger;
 use crate::realtime::load::{Load, raise_file_limit};
-use crate::realtime::server::{Server, emit, pin};
+use crate::realtime::server::{Server, emit};
 use crate::realtime::speech::{Speech, data, subscribe};
 
 const CHANNELS: usize = 5;

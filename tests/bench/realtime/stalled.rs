@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use crate::realtime::cores::pin;
 use crate::realtime::ledger::Ledger;
 use crate::realtime::load::{Load, raise_file_limit};
-use crate::realtime::server::{Server, emit, pin};
+use crate::realtime::server::{Server, emit};
 use crate::realtime::speech::{Speech, data_of, subscribe};
 
 const SUBSCRIBERS: usize = 1_000;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::cores::free_port;
 use crate::load::{Load, Measured, Question};
-use crate::process::{Process, free_port};
+use crate::process::Process;
 use crate::raw::Row;
 use crate::tools::{cache, find};
 

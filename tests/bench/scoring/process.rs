@@ -1,14 +1,15 @@
 //! Servers with all that they start: started on a core of their own, observed, ended.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+
+use crate::cores::on_core;
 
 /// A running server, with all that it started.
 pub struct Process {
@@ -80,25 +81,4 @@ impl Drop for Process {
         }
         let _ = self.child.wait();
     }
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
-}
-
-/// Does it on that core, and stays on another: a process keeps the core that it was started on.
-pub fn on_core<T>(core: usize, action: impl FnOnce() -> T) -> T {
-    let before = sched_getaffinity(Pid::from_raw(0)).expect("the system tells");
-    pin(core);
-    let result = action();
-    sched_setaffinity(Pid::from_raw(0), &before).expect("it was so before");
-    result
-}
-
-/// Keeps this thread on a core.
-pub fn pin(core: usize) {
-    let mut set = CpuSet::new();
-    set.set(core).expect("a core");
-    // On a machine with one core everything shares it, and the figures say so.
-    let _ = sched_setaffinity(Pid::from_raw(0), &set);
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::contestants::script;
-use crate::process::on_core;
+use crate::cores::on_core;
 
 /// hour, weekday, last, mean, trend
 pub type Row = [f32; 5];

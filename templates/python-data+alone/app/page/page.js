@@ -39,7 +39,7 @@ function since(at) {
 async function showState() {
   const { run, endedAt, waiting, events, duplicates, rejected } = await call(await pathOf('describePipeline'))
   const ended = endedAt ? `Run ${run} ended ${since(endedAt)}` : 'No run yet'
-  $('state').textContent = `${ended}; ${waiting} files wait.`
+  $('state').textContent = `${ended}; ${waiting === 1 ? '1 file waits' : `${waiting} files wait`}.`
   const counts = [['Accepted', events], ['Duplicates', duplicates], ['Rejected', rejected]]
   bars($('counts'), counts.map(([name, count]) => `${name}: ${count}`).join(', '), counts)
 }
