@@ -79,7 +79,7 @@ fn batches(service: &Path, rows: &[raw::Row], rounds: usize, window: Duration, r
         let mut both = Vec::new();
         for _ in 0..rounds {
             let raw = Raw::measure(service, rows);
-            load.expect((0..raw::BATCH).map(|at| raw.values[at % rows.len()]).collect());
+            load.expect(raw.values.clone());
             load.run(window / 4);
             both.push((raw, contestant.measure(&mut load, window)));
         }

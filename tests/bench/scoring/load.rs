@@ -16,8 +16,8 @@ const NEAR: f32 = 0.001;
 /// What is asked, each in its turn.
 pub struct Question {
     requests: Vec<Vec<u8>>,
-    /// Every answer holds the values of all rows.
-    whole: bool,
+    /// How many rows each of them holds.
+    rows: usize,
 }
 
 impl Question {
@@ -32,23 +32,24 @@ impl Question {
     }
 
     pub fn json(rows: &[Row]) -> Self {
-        let many: Vec<_> = (0..BATCH).map(|at| named(&rows[at % rows.len()])).collect();
-        let body = json!({ "rows": many }).to_string();
-        Self { requests: vec![request(BATCH_PATH, &body)], whole: true }
+        let body = |rows: &[Row]| json!({ "rows": rows.iter().map(named).collect::<Vec<_>>() }).to_string();
+        Self::many(rows.chunks_exact(BATCH).map(|rows| request(BATCH_PATH, &body(rows))))
     }
 
     /// float32 in and out.
     pub fn table(rows: &[Row]) -> Self {
-        let values = (0..BATCH).flat_map(|at| rows[at % rows.len()]);
-        let body: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
         let types = "content-type: application/octet-stream\r\naccept: application/octet-stream";
-        let mut bytes = head(BATCH_PATH, types, body.len());
-        bytes.extend(body);
-        Self { requests: vec![bytes], whole: true }
+        let body = |rows: &[Row]| rows.iter().flatten().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let ask = |body: Vec<u8>| [head(BATCH_PATH, types, body.len()), body].concat();
+        Self::many(rows.chunks_exact(BATCH).map(|rows| ask(body(rows))))
+    }
+
+    fn many(requests: impl Iterator<Item = Vec<u8>>) -> Self {
+        Self { requests: requests.collect(), rows: BATCH }
     }
 
     fn of(requests: impl Iterator<Item = Vec<u8>>) -> Self {
-        Self { requests: requests.collect(), whole: false }
+        Self { requests: requests.collect(), rows: 1 }
     }
 }
 
@@ -185,8 +186,8 @@ impl Load {
         let body = &connection.rest[head + 4..];
         assert!(text.starts_with("http/1.1 200"), "{text} {}", String::from_utf8_lossy(body));
         let values = if text.contains("octet-stream") { floats(body) } else { values(body) };
-        let turn = connection.turn % self.expected.len();
-        let expected = if self.question.whole { &self.expected[..] } else { &self.expected[turn..=turn] };
+        let turn = connection.turn % self.question.requests.len();
+        let expected = &self.expected[turn * self.question.rows..][..self.question.rows];
         let right = values.iter().zip(expected).all(|(one, other)| (one - other).abs() <= NEAR);
         assert!(right && values.len() == expected.len(), "{values:?} is not {expected:?}");
         connection.rest.clear();
