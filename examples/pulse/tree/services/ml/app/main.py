@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from app import NAME, problems
 from app.config import Config, ConfigError, read
+from app.cork import Protocol
 from app.edge import Edge
 from app.operations import Hot
 from app.telemetry import logging_config
@@ -94,6 +95,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options: dict[str, Any] = {
         "factory": True,
+        "http": Protocol,
         "host": config.host,
         "port": config.port,
         "access_log": False,  # the edge logs every request, with its trace

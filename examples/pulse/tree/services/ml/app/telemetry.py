@@ -85,31 +85,31 @@ def answered(level: int, method: str, path: str, status: int, seconds: float) ->
         return
     request = current.get()
     trace = f'"trace": "{request.id}", ' if request else ""
-    sys.stdout.write(
+    lines.add(
         f'{{"time": "{instant(time())}", "level": "{logging.getLevelName(level).lower()}", '
         f'"service": "{NAME}", "message": "answered", {trace}"method": "{method}", '
         f'"path": {encode_basestring(path)}, "status": {status}, "ms": {seconds * 1000:.2f}}}\n'
     )
-    flush.soon()
 
 
-class Flush:
-    """Of stdout, once in a turn of the loop."""
+class Lines:
+    """For stdout, written once in a turn of the loop."""
 
     def __init__(self) -> None:
-        self.called = False
+        self.waiting: list[str] = []
 
-    def soon(self) -> None:
-        if not self.called:
-            self.called = True
-            asyncio.get_running_loop().call_soon(self.now)
+    def add(self, line: str) -> None:
+        if not self.waiting:
+            asyncio.get_running_loop().call_soon(self.write)
+        self.waiting.append(line)
 
-    def now(self) -> None:
-        self.called = False
+    def write(self) -> None:
+        sys.stdout.write("".join(self.waiting))
         sys.stdout.flush()
+        self.waiting.clear()
 
 
-flush = Flush()
+lines = Lines()
 
 
 def logging_config(level: str) -> dict[str, Any]:
