@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::blueprint::{Mount, is_fact};
 use crate::failure::{Failure, Outcome, nearest};
+use crate::locks::Supersets;
 use crate::pack::{self, Question};
 use crate::tree::{Content, hex};
 
@@ -62,6 +63,8 @@ pub struct Catalogue {
     pub layers: Vec<Layer>,
     /// What it asks beyond the common answers.
     pub questions: Vec<Question>,
+    /// What its locks are cut from.
+    pub supersets: Supersets,
     /// Whether it is the one inside this binary.
     pub built_in: bool,
 }
@@ -87,12 +90,14 @@ impl Catalogue {
     pub fn from_files(files: Vec<Found>) -> Outcome<Self> {
         let mut layers: BTreeMap<String, Vec<Source>> = BTreeMap::new();
         let mut questions = Vec::new();
+        let mut supersets = Supersets::default();
         for (path, content, executable) in files {
             let Some((layer, path)) = path.split_once('/') else {
                 if path == pack::FILE {
                     let text = std::str::from_utf8(content.bytes());
                     questions = pack::read(text.map_err(|_| Failure::refused(format!("{path}: not UTF-8 text")))?)?;
                 }
+                supersets.take(&path, &content);
                 continue;
             };
             check_source(layer, path)?;
@@ -106,13 +111,17 @@ impl Catalogue {
             return Err(Failure::refused("the pack has no `repository/` layer").hint("`repository/` is the layer that lands at the root, always; `duostack templates export DIR` writes a pack to start from"));
         }
         layers.sort_by(|a, b| a.facts.len().cmp(&b.facts.len()).then_with(|| a.name.cmp(&b.name)));
-        Ok(Self { layers, questions, built_in: false })
+        Ok(Self { layers, questions, supersets, built_in: false })
     }
 
     /// Content hash of the whole pack: paths, modes and bytes, whatever the order on disk.
     pub fn hash(&self) -> String {
         let mut hasher = Sha256::new();
         hasher.update(format!("{:?}\n", self.questions));
+        for (name, bytes) in self.supersets.files() {
+            hasher.update(format!("superset {} {name}\n", bytes.len()));
+            hasher.update(bytes);
+        }
         for layer in &self.layers {
             for source in &layer.sources {
                 let kind = match &source.content {

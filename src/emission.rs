@@ -44,7 +44,7 @@ impl Emission {
             Some((form, text)) => form.dress(&writer::write(Some(&text), product, advice, recorded), false),
             None => writer::write(None, product, advice, recorded),
         };
-        Ok(Self { tree: render::render(&blueprint, advice)?, answers, pack })
+        Ok(Self { tree: render::render(&blueprint, advice, &catalogue.supersets)?, answers, pack })
     }
 
     /// Everything to be written: the tree, the answers, the base, and `.env` with fresh secrets.

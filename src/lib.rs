@@ -16,6 +16,7 @@ pub mod examples;
 pub mod failure;
 pub mod git;
 pub mod interview;
+pub mod locks;
 pub mod merge;
 pub mod name;
 pub mod pack;

@@ -14,6 +14,7 @@ use crate::advice::Advice;
 use crate::blueprint::{Blueprint, Step};
 use crate::catalogue::{Catalogue, Source};
 use crate::failure::{Failure, Outcome};
+use crate::locks::{self, Supersets};
 use crate::tree::{Content, Entry, Tree};
 use crate::words;
 
@@ -22,7 +23,7 @@ use crate::words;
 /// # Errors
 /// A template that does not parse or says an unknown word, a path that leaves the root, or two
 /// layers of one rank that emit one path.
-pub fn render(blueprint: &Blueprint<'_>, advice: &Advice) -> Outcome<Tree> {
+pub fn render(blueprint: &Blueprint<'_>, advice: &Advice, supersets: &Supersets) -> Outcome<Tree> {
     let engines = Engines::new();
     let mut tree = Tree::default();
     let mut ranks: HashMap<String, usize> = HashMap::new();
@@ -43,6 +44,7 @@ pub fn render(blueprint: &Blueprint<'_>, advice: &Advice) -> Outcome<Tree> {
             tree.insert(path, Entry { content, executable: source.executable, layer: step.layer.name.clone() })?;
         }
     }
+    locks::add(&mut tree, supersets)?;
     tree.check_shape()?;
     Ok(tree)
 }

@@ -10,7 +10,7 @@ pub fn command(path: &str, bytes: &[u8]) -> Option<&'static str> {
         "uv.lock" => "uv lock",
         "poetry.lock" => "poetry lock",
         // By hand it is a list like any other; with hashes it was locked.
-        "requirements.txt" | "requirements-dev.txt" | "requirements-scale.txt" if holds_hashes(bytes) => {
+        _ if name.starts_with("requirements") && name.ends_with(".txt") && holds_hashes(bytes) => {
             "python tasks.py lock"
         }
         _ => return None,

@@ -24,6 +24,7 @@ SERVICES = [service for service in ALL if service.name in (NAMES or [service.nam
 REDOCLY = "@redocly/cli@2.77.0"  # as in package.json where there is one
 RUNS_TYPESCRIPT = "process.exit(process.features.typescript ? 0 : 1)"
 LOCK = "--universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11"
+LOCKED = "requirements.txt"
 
 
 def setup() -> None:
@@ -43,7 +44,7 @@ def setup() -> None:
 
 
 def install(service: Path) -> None:
-    locked = ["--no-deps", "--require-hashes", "-r", "requirements-dev.txt"]  # it is complete
+    locked = ["--require-hashes", "-r", "requirements-dev.txt"]
     uv = shutil.which("uv")
     if uv:
         call(
@@ -144,10 +145,11 @@ def lock() -> None:
     uv = shutil.which("uv") or fail("uv is missing", "pip install uv")
     for service in SERVICES:
         command = [uv, "pip", "compile", *LOCK.split(), "pyproject.toml"]
-        call(service, *command, "-o", "requirements.txt")
+        call(service, *command, "-o", LOCKED)
         manifest = tomllib.loads((service / "pyproject.toml").read_text("utf-8"))
         for group in manifest["dependency-groups"]:
             call(service, *command, "--group", group, "-o", f"requirements-{group}.txt")
+    call(ROOT / "contract", uv, "pip", "compile", *LOCK.split(), "requirements.in", "-o", LOCKED)
 
 
 def compare() -> None:
