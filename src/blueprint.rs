@@ -60,6 +60,7 @@ const DERIVED_FACTS: &[&str] = &[
     "outbox",
     "keeps",
     "ml",
+    "onnx",
     "jobs",
     "ai",
     "forwards",
@@ -157,7 +158,8 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
     let real_time = [Workload::Chat, Workload::LiveDashboard, Workload::RealTimeApi, Workload::Streaming]
         .iter()
         .any(|workload| facts.contains(workload.word()));
-    let scoring = node && ml;
+    let learns = ml && facts.contains(Workload::MachineLearning.word());
+    let scoring = node && learns;
     let jobs = ml && facts.contains(Workload::NumberCrunching.word());
     let ai = ml && facts.contains(Workload::AiFeatures.word());
     let readings = node && (scoring || facts.contains(Workload::LiveDashboard.word()));
@@ -180,6 +182,8 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
         ("both", node && python),
         ("alone", !(node && python)),
         ("ml", ml),
+        // What it serves by is a file that ONNX Runtime runs.
+        ("onnx", learns || ai),
         ("jobs", jobs),
         ("ai", ai),
         // What the page asks of Python goes through Node.

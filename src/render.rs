@@ -5,7 +5,7 @@ pub mod names;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use handlebars::{Context, Handlebars, RenderContext, RenderError, Renderable, Template, no_escape};
 use serde_json::Value;
@@ -22,11 +22,12 @@ use crate::words;
 ///
 /// # Errors
 /// A template that does not parse or says an unknown word, a path that leaves the root, or two
-/// layers of one rank that emit one path.
+/// layers of one rank that emit one path, which no layer of a higher rank settles.
 pub fn render(blueprint: &Blueprint<'_>, advice: &Advice, supersets: &Supersets) -> Outcome<Tree> {
     let engines = Engines::new();
     let mut tree = Tree::default();
     let mut ranks: HashMap<String, usize> = HashMap::new();
+    let mut unsettled: BTreeMap<String, Failure> = BTreeMap::new();
     for step in &blueprint.steps {
         let filler = Filler { engines: &engines, words: step_words(blueprint, step, advice), schema: OnceCell::new() };
         for source in &step.layer.sources {
@@ -36,13 +37,21 @@ pub fn render(blueprint: &Blueprint<'_>, advice: &Advice, supersets: &Supersets)
             let content = match earlier {
                 Some(earlier) if manifest::is_manifest(&path) => manifest::merge(&path, &earlier.content, &content)?,
                 Some(earlier) if ranks.get(&path) == Some(&rank) => {
-                    return Err(same_rank(&path, &earlier.layer, &step.layer.name));
+                    let failure = same_rank(&path, &earlier.layer, &step.layer.name);
+                    unsettled.entry(path.clone()).or_insert(failure);
+                    content
                 }
-                _ => content,
+                _ => {
+                    unsettled.remove(&path);
+                    content
+                }
             };
             ranks.insert(path.clone(), rank);
             tree.insert(path, Entry { content, executable: source.executable, layer: step.layer.name.clone() })?;
         }
+    }
+    if let Some((_, failure)) = unsettled.pop_first() {
+        return Err(failure);
     }
     locks::add(&mut tree, supersets)?;
     tree.check_shape()?;

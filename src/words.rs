@@ -46,7 +46,7 @@ const TAKEN: &[&str] = &["assets", "docs", "livez", "metrics", "readyz", "sse", 
 
 /// Workloads whose paths and channels are called after the part, and what they are called without one.
 const NAMED: &[(&str, &[Workload], &str)] = &[
-    ("scoring", &[Workload::MachineLearning, Workload::AiFeatures, Workload::NumberCrunching], "model"),
+    ("scoring", &[Workload::MachineLearning], "model"),
     ("jobs", &[Workload::NumberCrunching], "computation"),
     ("ai", &[Workload::AiFeatures], "assistant"),
     ("chat", &[Workload::Chat], "chat"),

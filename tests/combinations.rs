@@ -22,6 +22,19 @@ const EMITTABLE: &[Workload] = &[
 const DATA: &[&[Workload]] =
     &[&[Workload::DataPipeline], &[Workload::Analytics], &[Workload::Analytics, Workload::DataPipeline]];
 
+/// Words of the forecast, which machine-learning alone brings along.
+const FORECAST: &[&str] = &[
+    "forecast",
+    "scoring",
+    "scored",
+    "/score",
+    "app.retrain",
+    "app.train",
+    "tasks.py train",
+    "scikit-learn",
+    "watch_page",
+];
+
 /// Answers for one subset; options take turns, so that each meets every workload.
 fn answers(subset: usize) -> Answers {
     let mut answers = Answers::default();
@@ -60,12 +73,25 @@ fn every_subset_renders_and_parses() {
         for (path, entry) in emission.tree.iter() {
             if let Ok(text) = std::str::from_utf8(entry.content.bytes()) {
                 parses(&format!("{subset:b} {path}"), path, text);
+                if !has(Workload::MachineLearning) {
+                    // The chart of readings has a place for forecasts, whoever makes them.
+                    is_free_of(if path.starts_with("web/") { &FORECAST[1..] } else { FORECAST }, path, text);
+                }
+                if !has(Workload::MachineLearning) && !has(Workload::AiFeatures) {
+                    is_free_of(&["onnxruntime"], path, text);
+                }
             }
         }
         let again = reader::read(&emission.answers, "duostack.toml").and_then(|answers| answers.product()).unwrap();
         assert_eq!(again, product, "the recorded answers are the answers");
     }
     assert_eq!(shapes.len(), 3, "every shape was advised for some subset");
+}
+
+fn is_free_of(words: &[&str], path: &str, text: &str) {
+    let place = format!("{path}\n{text}").to_lowercase();
+    let found = words.iter().find(|word| place.contains(**word));
+    assert!(found.is_none(), "{path} says `{}`, of a part that the product does not have", found.unwrap());
 }
 
 fn parses(place: &str, path: &str, text: &str) {

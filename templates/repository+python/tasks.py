@@ -1,7 +1,7 @@
 """The Python services' tasks, with nothing but Python itself.
 
-`python tasks.py` lists them; `python tasks.py TASK SERVICE` is for one service alone. What begins
-with a dash is for what the task runs, as in `python tasks.py train --data readings.csv`.
+`python tasks.py` lists them; `python tasks.py TASK SERVICE` is for one service alone. A service may
+have tasks of its own, in its pyproject.toml, which take every word that follows.
 """
 
 import os
@@ -11,16 +11,12 @@ import subprocess
 import sys
 import threading
 import venv
-from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 ALL = sorted(found.parent for found in ROOT.glob("services/*/pyproject.toml"))
 TASK, WORDS = "".join(sys.argv[1:2]), sys.argv[2:]
-FREE = {"compare", "models", "pipeline"}
-"""Tasks whose words name no service."""
-NAMES = [] if TASK in FREE else list(takewhile(lambda word: not word.startswith("-"), WORDS))
-SERVICES = [service for service in ALL if service.name in (NAMES or [service.name])]
 REDOCLY = "@redocly/cli@2.77.0"  # as in package.json where there is one
 RUNS_TYPESCRIPT = "process.exit(process.features.typescript ? 0 : 1)"
 LOCK = "--universal --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11"
@@ -28,19 +24,14 @@ LOCKED = "requirements.txt"
 
 
 def setup() -> None:
-    """install what the services need, and train what is not trained yet"""
-    for service in SERVICES:
+    """install what the services need, and make what is not there yet"""
+    for service in chosen():
         say(service, "installing")
         install(service)
-        if (service / "app/train.py").exists() and not (service / "models/current").exists():
-            say(service, "training")
-            run(service, "-m", "app.train")
-        embedding = service / "models/embedding/manifest.json"
-        if (service / "app/embedding_model.py").exists() and not embedding.exists():
-            run(service, "-m", "app.embedding_model")
-        if (service / "app/sample.py").exists() and not (service / "data").exists():
-            say(service, "making sample events")
-            run(service, "-m", "app.sample")
+        for name, task in own(service).items():
+            if "makes" in task and not (service / task["makes"]).exists():
+                say(service, name)
+                run(service, "-m", task["run"])
 
 
 def install(service: Path) -> None:
@@ -72,7 +63,7 @@ def start() -> None:
 def check() -> None:
     """format, lint, types, contract and tests of the services"""
     ruff = ["-m", "ruff", "--quiet"]
-    for service in SERVICES:
+    for service in chosen():
         for name, *task in [
             ("format", *ruff, "format", "--check", "."),
             ("lint", *ruff, "check", "."),
@@ -86,50 +77,15 @@ def check() -> None:
 
 def format() -> None:
     """put every file into its form"""
-    for service in SERVICES:
+    for service in chosen():
         run(service, "-m", "ruff", "check", "--quiet", "--fix", ".")
         run(service, "-m", "ruff", "format", "--quiet", ".")
 
 
 def generate() -> None:
     """make app/contract.py anew from contract/"""
-    for service in SERVICES:
+    for service in chosen():
         run(service, "generate.py")
-
-
-def train() -> None:
-    """train the models anew"""
-    learn("train")
-
-
-def retrain() -> None:
-    """train the models with the feedback as well"""
-    learn("retrain")
-
-
-def models() -> None:
-    """what was trained, and what is in service: list, promote, rollback, shadow, verify"""
-    learn("registry")
-
-
-def learn(module: str) -> None:
-    """A file is named as seen from here; the command runs in the folder of its service."""
-    words = [str(Path(word).resolve()) if Path(word).is_file() else word for word in WORDS]
-    for service in SERVICES:
-        if (service / "app/train.py").exists():
-            command = [python(service), "-m", f"app.{module}", *words[len(NAMES) :]]
-            code = subprocess.run(command, cwd=service, env=environment(service)).returncode
-            if code:
-                sys.exit(code)
-
-
-def pipeline() -> None:
-    """run the data pipeline; or what else `pipeline --help` tells"""
-    for service in SERVICES:
-        if (service / "app/pipeline.py").exists():
-            words = [python(service), "-m", "app.pipeline", *(WORDS or ["run"])]
-            sys.exit(subprocess.run(words, cwd=service, env=environment(service)).returncode)
-    fail("there is no service with a pipeline", "duostack add data-pipeline")
 
 
 def fuzz() -> None:
@@ -140,14 +96,11 @@ def fuzz() -> None:
 
 def lock() -> None:
     """pin what pyproject.toml asks for, with all that it needs; takes uv"""
-    import tomllib  # older Pythons, which have to be told, know it not
-
     uv = shutil.which("uv") or fail("uv is missing", "pip install uv")
-    for service in SERVICES:
+    for service in chosen():
         command = [uv, "pip", "compile", *LOCK.split(), "pyproject.toml"]
         call(service, *command, "-o", LOCKED)
-        manifest = tomllib.loads((service / "pyproject.toml").read_text("utf-8"))
-        for group in manifest["dependency-groups"]:
+        for group in manifest(service)["dependency-groups"]:
             call(service, *command, "--group", group, "-o", f"requirements-{group}.txt")
     call(ROOT / "contract", uv, "pip", "compile", *LOCK.split(), "requirements.in", "-o", LOCKED)
 
@@ -170,10 +123,6 @@ TASKS = {
         check,
         format,
         generate,
-        train,
-        retrain,
-        models,
-        pipeline,
         start,
         compare,
         fuzz,
@@ -185,14 +134,45 @@ TASKS = {
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (older ones have to be told)
         fail(f"this is Python {sys.version.split()[0]}", "use Python 3.11 or later")
-    task = TASKS.get(TASK)
-    if NAMES and not SERVICES:
-        fail(f"there is no service {NAMES[0]}", "say one of " + ", ".join(s.name for s in ALL))
-    if task:
-        task()
-    else:
-        lines = [f"  {name:9} {task.__doc__}" for name, task in TASKS.items()]
-        sys.exit("\n".join(["usage: python tasks.py TASK [SERVICE]", *lines]))
+    if TASK in TASKS:
+        TASKS[TASK]()
+        return
+    told = {name: task.__doc__ for name, task in TASKS.items()}
+    for service in ALL:
+        tasks = own(service)
+        if TASK in tasks:
+            perform(service, tasks[TASK])
+        told |= {name: f"{task['does']} ({service.name})" for name, task in tasks.items()}
+    lines = [f"  {name:9} {does}" for name, does in told.items()]
+    sys.exit("\n".join(["usage: python tasks.py TASK [SERVICE]", *lines]))
+
+
+def chosen() -> list[Path]:
+    """The services that the words name; all, when they name none."""
+    known = [service.name for service in ALL]
+    for name in WORDS:
+        if name not in known:
+            fail(f"there is no service {name}", f"say one of {', '.join(known)}")
+    return [service for service in ALL if service.name in (WORDS or known)]
+
+
+def perform(service: Path, task: dict[str, Any]) -> None:
+    """A file is named as seen from here; the command runs in the folder of its service."""
+    words = [str(Path(word).resolve()) if Path(word).is_file() else word for word in WORDS]
+    command = [python(service), "-m", task["run"], *(words or task.get("words", []))]
+    sys.exit(subprocess.run(command, cwd=service, env=environment(service)).returncode)
+
+
+def own(service: Path) -> dict[str, dict[str, Any]]:
+    """Tasks of a service: the module to run, what that does, and the path that setup has it make."""
+    found: dict[str, dict[str, Any]] = manifest(service)["tool"].get("tasks", {})
+    return found
+
+
+def manifest(service: Path) -> dict[str, Any]:
+    import tomllib  # older Pythons, which have to be told, know it not
+
+    return tomllib.loads((service / "pyproject.toml").read_text("utf-8"))
 
 
 def say(service: Path, what: str) -> None:
@@ -231,7 +211,7 @@ def environment(service: Path) -> dict[str, str]:
 
 def serve(*arguments: str) -> None:
     """Until one of them ends, or somebody ends this: then all end."""
-    processes = [begin(service, *arguments) for service in SERVICES]
+    processes = [begin(service, *arguments) for service in chosen()]
     asked = threading.Event()
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

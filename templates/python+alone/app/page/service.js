@@ -30,9 +30,9 @@ export async function ask(path, body, method = body ? 'POST' : 'GET', signal = u
 }
 
 /** Says what is wrong, in the place for it. */
-export async function attempt(work) {
-  $('error').textContent = ''
+export async function attempt(work, place = 'error') {
+  $(place).textContent = ''
   await work().catch((problem) => {
-    $('error').textContent = problem.message
+    $(place).textContent = problem.message
   })
 }

@@ -1,8 +1,9 @@
 /** Starts a computation and shows how it gets on. */
 import { events, h, panel } from '../panel.js'
-import { $, ask, call, pathOf } from '../service.js'
+import { $, ask, attempt, call, pathOf } from '../service.js'
 
 const SHOWN = 5
+const ERROR = 'jobs-error'
 const AGAIN_MS = 1000
 const FIELDS = [
   ['demand', 'Demand per day', 100, 'any'],
@@ -56,7 +57,7 @@ function line({ id, state, progress, request, reason = '', result }) {
     h('span', {}, years),
     state === 'running' ? h('progress', { max: 1, value: progress }) : h('span', { className: 'state' }, state),
     ...(told ? [h('span', { className: 'quiet' }, told)] : []),
-    ...(ended({ state }) ? [] : [h('button', { type: 'button', onclick: () => attempt(cancel) }, 'Cancel')]),
+    ...(ended({ state }) ? [] : [h('button', { type: 'button', onclick: () => attempt(cancel, ERROR) }, 'Cancel')]),
   )
 }
 
@@ -77,17 +78,9 @@ async function begin(form) {
   await follow(job)
 }
 
-/** Says what is wrong, in the place for it. */
-async function attempt(work) {
-  $('jobs-error').textContent = ''
-  await work().catch((problem) => {
-    $('jobs-error').textContent = problem.message
-  })
-}
-
 const submit = (event) => {
   event.preventDefault()
-  attempt(() => begin(event.target))
+  attempt(() => begin(event.target), ERROR)
 }
 panel(
   'jobs',
@@ -101,7 +94,7 @@ panel(
     ),
     h('button', { className: 'main' }, 'Compute'),
   ),
-  h('p', { className: 'error', id: 'jobs-error', role: 'alert' }),
+  h('p', { className: 'error', id: ERROR, role: 'alert' }),
   h('div', { id: 'jobs-chart' }),
   h('ol', { id: 'jobs-list' }),
 )
@@ -109,4 +102,4 @@ attempt(async () => {
   const { jobs } = await call(`${await pathOf('listJobs')}?limit=${SHOWN}`)
   jobs.forEach(show)
   jobs.forEach(follow)
-})
+}, ERROR)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.disk import place, sha256
+from app.disk import sha256
+from app.place import place
 from app.registry import ModelError, Registry
 from app.release import main, promote, roll_back, shadow
 

@@ -1,4 +1,4 @@
-"""The machine-learning service: simulate, train, score."""
+"""The service for what takes much computing."""
 
 NAME = "ml"
 PORT = 8000

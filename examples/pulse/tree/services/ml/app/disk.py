@@ -1,28 +1,13 @@
-"""Files that are replaced whole: after a power cut there is the old one or the new one.
-
-A folder may also be a URL, such as s3://bucket/models, where universal-pathlib and what it takes for
-that scheme are installed.
-"""
+"""Files that are replaced whole: after a power cut there is the old one or the new one."""
 
 import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import cast
 
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def place(where: str) -> Path:
-    if "://" not in where:
-        return Path(where)
-    try:
-        from upath import UPath
-    except ModuleNotFoundError:
-        raise ValueError(f"{where} takes universal-pathlib: pip install it") from None
-    return cast(Path, UPath(where))  # it can do the same, and a local one is a Path
 
 
 def replace(path: Path, content: bytes) -> None:

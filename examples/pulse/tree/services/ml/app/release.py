@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Iterator
 
-from app.disk import place
 from app.manifest import Manifest
 from app.model import Model
+from app.place import place
 from app.registry import ModelError, Registry
 
 TOLERANCE = 0.01

@@ -9,11 +9,11 @@ from pathlib import Path
 from app import release, simulation, validation
 from app.card import ELDER, complete, describe
 from app.dataset import Examples, Lesson, examples, split
-from app.disk import place
 from app.evaluation import evaluate
 from app.fitting import fit
 from app.manifest import Manifest
 from app.model import Model
+from app.place import place
 from app.progress import say
 from app.registry import ModelError, Registry
 from app.report import report
