@@ -54,6 +54,7 @@ const DERIVED_FACTS: &[&str] = &[
     "python",
     "both",
     "alone",
+    "page",
     "realtime",
     "readings",
     "scoring",
@@ -205,7 +206,7 @@ fn facts(product: &Product, services: &[Service]) -> Facts {
     facts
 }
 
-/// For one service: the same facts, but only its own workloads.
+/// For one service: the same facts, but only its own workloads, and whether it shows a page of its own.
 fn scoped(whole: &Facts, product: &Product, service: &Service) -> Facts {
     let own: BTreeSet<&str> = product
         .parts
@@ -213,5 +214,7 @@ fn scoped(whole: &Facts, product: &Product, service: &Service) -> Facts {
         .filter(|part| service.parts.iter().any(|name| name == part.name.as_str()))
         .map(|part| part.workload.word())
         .collect();
-    whole.iter().filter(|fact| !Workload::WORDS.contains(fact) || own.contains(*fact)).copied().collect()
+    let page = whole.contains("alone") || service.role == Role::Data;
+    let kept = whole.iter().filter(|fact| !Workload::WORDS.contains(fact) || own.contains(*fact)).copied();
+    kept.chain(page.then_some("page")).collect()
 }

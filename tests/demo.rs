@@ -56,8 +56,9 @@ impl Machine {
         machine.has(
             "python3",
             &format!(
-                "case \"$*\" in --version) echo Python 3.12.1;; *start*) {};; *) echo \"python $*\";; esac",
-                serve("ML_PORT")
+                "case \"$*\" in --version) echo Python 3.12.1;; *'start ml'*) {};; *'start data'*) {};; *) echo \"python $*\";; esac",
+                serve("ML_PORT"),
+                serve("DATA_PORT")
             ),
         );
         machine
@@ -211,9 +212,10 @@ fn ctrl_c_during_the_set_up_leaves_nothing_half_done() {
 fn one_service_that_dies_ends_the_demo_unless_the_others_can_go_on() {
     let machine = Machine::new();
     let mut demo = Demo::begin(&mut machine.command(["demo", "foresight"]));
-    demo.says("stand-in at work");
+    demo.says("stand-in at work").says("stand-in at work");
     kill(Pid::from_raw(machine.survivors()[0]), Signal::SIGKILL).unwrap();
     assert_eq!(demo.child.wait().unwrap().code(), Some(1));
+    assert!(machine.survivors().is_empty(), "nothing is left running");
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn the_data_service_alone_loses_nothing_and_scales_out() {
     repository.runs("python3 tasks.py pipeline status", 1);
     repository.is_clean();
     plays(&repository, "inbox.py");
+    repository.plays("dashboard.mjs", 5);
     let python = "services/data/.venv/bin/python";
     let locked = "--require-hashes -r services/data/requirements-scale.txt";
     match tools::find("uv") {

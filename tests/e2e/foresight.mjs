@@ -1,6 +1,13 @@
-// Python alone: the model answers one and many, explains refusals, and survives being killed.
+// Python alone: the model answers one and many, explains refusals, survives being killed, and learns from the history.
 import assert from 'node:assert/strict'
-import { answers, browse, eventually, freePort, play, readDocs, stop } from './lib.mjs'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { answers, browse, eventually, freePort, play, readDocs, repository, stop } from './lib.mjs'
+
+const run = (...words) => promisify(execFile)('python3', ['tasks.py', ...words], { cwd: repository, maxBuffer: 1 << 26 })
 
 await play(async (start) => {
   const port = await freePort()
@@ -51,5 +58,33 @@ await play(async (start) => {
   service = startPython()
   await answers(`${ml}/readyz`, 60)
   assert.deepEqual(await (await post('/demand-forecast/score', row)).json(), score, 'the same model after a restart')
-  assert.equal(await stop(service), 0)
+
+  // The history beside it: what setup made is in the tables, and on the page.
+  const dataPort = await freePort()
+  const data = `http://127.0.0.1:${dataPort}`
+  const history = start('python3 tasks.py start data', { DATA_PORT: `${dataPort}`, PIPELINE_EVERY: '1' })
+  await answers(`${data}/readyz`, 90)
+  const { sources } = await eventually('the sample in the tables', async () => {
+    const found = await (await fetch(`${data}/demand-history/sources`)).json()
+    assert.equal(found.sources.length, 6)
+    return found
+  }, 60)
+  const charts = await browse(data, { colorScheme: 'light' })
+  await eventually('a line for each source', async () => assert.equal(await charts.page.locator('#means svg polyline').count(), 6))
+  assert.deepEqual(await charts.page.locator('#sources label').allInnerTexts(), sources.map(({ source }) => source))
+  await charts.picture('foresight-history-light')
+  assert.deepEqual(charts.errors, [])
+  await charts.browser.close()
+
+  // What it exports the model learns from, and is in service when it is good enough.
+  const folder = await mkdtemp(join(tmpdir(), 'foresight-'))
+  const { stdout } = await run('pipeline', 'export')
+  assert.equal(stdout.trim().split('\n').length, 1 + sources.reduce((sum, { events }) => sum + events, 0))
+  await writeFile(join(folder, 'history.csv'), stdout)
+  const learned = await run('train', '--data', join(folder, 'history.csv'))
+  await rm(folder, { recursive: true })
+  const version = /(\w+) is in service/.exec(learned.stdout + learned.stderr)[1]
+  assert.notEqual(version, score.model)
+  await eventually('the new model', async () => assert.equal((await (await post('/demand-forecast/score', row)).json()).model, version))
+  assert.deepEqual([await stop(history), await stop(service)], [0, 0])
 })

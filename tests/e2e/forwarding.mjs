@@ -1,7 +1,7 @@
 // Readings go from Node to the data service; each is killed under load: what was acknowledged is in the tables, once.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answers, eventually, freePort, play, stop } from './lib.mjs'
+import { answers, browse, eventually, freePort, play, stop } from './lib.mjs'
 
 const KILLS = 2
 const WORKERS = 6
@@ -68,5 +68,16 @@ await play(async (start) => {
   console.log(JSON.stringify({ acknowledged: acknowledged.size, events, duplicates, rejected }))
   assert.equal(new Set(acknowledged.values()).size, acknowledged.size)
   assert.deepEqual([events, rejected], [acknowledged.size, 0])
+
+  // Beside Node the data service shows its tables, too.
+  const { browser, page, errors, picture } = await browse(data)
+  await page.locator('dialog input').fill(env.SERVICE_TOKEN)
+  await page.keyboard.press('Enter')
+  await page.locator('#means tbody tr').first().waitFor({ state: 'attached' })
+  const named = await page.locator('#sources label').allInnerTexts()
+  assert.deepEqual(named, Array.from({ length: WORKERS }, (_, worker) => `gauge-${worker}`))
+  await picture('forwarding-dashboard')
+  assert.deepEqual(errors, [])
+  await browser.close()
   assert.deepEqual(await Promise.all([stop(realtime), stop(python)]), [0, 0])
 })

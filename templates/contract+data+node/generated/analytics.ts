@@ -26,13 +26,36 @@ export interface TablePage {
   next?: string
 }
 
+/** What the tables know of a source. */
+export interface KnownSource {
+  source: string
+  /** So many values. */
+  events: number
+  since: Instant
+  lastAt: Instant
+}
+
+export interface SourcePage {
+  /** The last run of the pipeline when this page was made. */
+  run: number
+  sources: Array<KnownSource>
+  /** The cursor of the next page; missing in the last. */
+  next?: string
+}
+
 /** What each operation takes and answers; `defaults` are filled in by who serves it. */
 export interface Operations {
   /** Rows of a table, the oldest first, page by page */
   readTable: {
-    input: { table?: 'hourly' | 'daily'; from?: string; to?: string; source?: string; cursor?: string; limit?: number }
+    input: { table?: 'hourly' | 'daily'; from?: string; to?: string; source?: Array<string>; cursor?: string; limit?: number }
     answer: TablePage
     defaults: 'table' | 'limit'
+  }
+  /** The sources that the tables know, by name, page by page */
+  listSources: {
+    input: { cursor?: string; limit?: number }
+    answer: SourcePage
+    defaults: 'limit'
   }
 }
 
@@ -42,6 +65,8 @@ declare module './common.ts' {
   interface Definitions {
     TableRow: TableRow
     TablePage: TablePage
+    KnownSource: KnownSource
+    SourcePage: SourcePage
   }
   interface AllOperations extends Operations {}
 }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Check, checksAnswers } from '#contract'
 import type { AllOperations, Issue, Problem } from '#contract/common'
-import { faultOf, type Operation, operations } from '#operations'
+import { faultOf, type Operation, operations, type Parameters } from '#operations'
 import { PROBES } from './telemetry.ts'
 
 /** What an operation takes, its defaults filled in, and what it may answer: undefined for no body. */
@@ -55,13 +55,13 @@ export function serve<Id extends keyof AllOperations>(
 /** All that was asked as one object, once it keeps to the contract. */
 function inputOf({ parameters, body }: Operation, request: FastifyRequest) {
   const { path, query, header } = parameters
-  const named = withNumbers(request.params as Record<string, unknown>, path.numbers)
+  const named = typed(request.params as Record<string, unknown>, path)
   keep(path.check, named, 'path')
   const brought = header.names.filter((name) => name in request.headers)
   const given = Object.fromEntries(brought.map((name) => [name, request.headers[name]]))
-  const headers = withNumbers(given, header.numbers)
+  const headers = typed(given, header)
   keep(header.check, headers, 'header')
-  const asked = withNumbers(request.query as Record<string, unknown>, query.numbers)
+  const asked = typed(request.query as Record<string, unknown>, query)
   keep(query.check, asked, 'query')
   if (body?.type === 'application/json') {
     if (isDeep(request.body)) throw new Refusal(422, 'The body is nested too deep.')
@@ -121,13 +121,19 @@ function keep(check: Check, value: unknown, place = ''): void {
     throw new Refusal(422, 'The request does not keep to the contract.', issues)
 }
 
-/** A query is text, or a list of texts for a name that comes twice: what is to be a number becomes one, if it is one. */
-function withNumbers(query: Record<string, unknown>, names: string[]): Record<string, unknown> {
-  const read = (name: string, value: unknown) =>
-    names.includes(name) && `${value}`.trim() !== '' && !Number.isNaN(Number(value))
-      ? Number(value)
-      : value
-  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, read(name, value)]))
+/** All that comes is text, or a list of texts for a name that comes twice: each becomes what it is to be, if it is that. */
+export function typed(
+  given: Record<string, unknown>,
+  { numbers, lists }: Pick<Parameters, 'numbers' | 'lists'>,
+) {
+  const number = (value: unknown) =>
+    `${value}`.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value
+  const read = (name: string, value: unknown) => {
+    const list = lists.includes(name) ? [value].flat() : value
+    if (!numbers.includes(name)) return list
+    return Array.isArray(list) ? list.map(number) : number(list)
+  }
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, read(name, value)]))
 }
 
 /** Thrown to refuse a request: it becomes a problem document (RFC 9457). */

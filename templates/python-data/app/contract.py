@@ -128,6 +128,33 @@ class TablePage(BaseModel):
     ] = MISSING
 
 
+class KnownSource(BaseModel):
+    """
+    What the tables know of a source.
+    """
+
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    source: StrictStr
+    events: Annotated[StrictInt, Field(description='So many values.', ge=1)]
+    since: Instant
+    lastAt: Instant
+
+
+class SourcePage(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    run: Annotated[
+        StrictInt, Field(description='The last run of the pipeline when this page was made.', ge=0)
+    ]
+    sources: list[KnownSource]
+    next: Annotated[
+        StrictStr | MISSING, Field(description='The cursor of the next page; missing in the last.')
+    ] = MISSING
+
+
 class Problem(BaseModel):
     """
     A refusal, explained (RFC 9457, application/problem+json).

@@ -1,16 +1,24 @@
-"""`python -m app.pipeline run`: from what waits to the tables. Also backfill, status and lineage."""
+"""`python -m app.pipeline run`: from what waits to the tables. Also backfill, export, status and lineage."""
 
 import argparse
 import os
+import shutil
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app import catalog, config, runs
 from app.catalog import Run
-from app.disk import BusyError
+from app.disk import BusyError, alone
 from app.engine import engine
 from app.settings import Settings
+from app.steps import Place, Work, paths, quoted
+
+EXPORT = """
+select distinct on (source, "at") source, strftime("at", '%Y-%m-%dT%H:%M:%S.%fZ') as "at", value
+from events order by "at", source
+"""
 
 
 def main() -> int:
@@ -22,6 +30,8 @@ def main() -> int:
                 say(runs.run(settings, engine(settings)))
             case "backfill":
                 say(runs.backfill(settings, engine(settings), given.first, given.last))
+            case "export":
+                export(settings, given.first, given.last)
             case "status":
                 status(settings.data_folder)
             case _:
@@ -37,8 +47,11 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="take what waits, and bring the tables up to date")
     again = commands.add_parser("backfill", help="make the tables of some days anew")
-    again.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
-    again.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
+    out = commands.add_parser("export", help="write source, at and value of the events as CSV")
+    for command in (again, out):
+        needed = command is again
+        command.add_argument("--from", dest="first", type=date.fromisoformat, required=needed)
+        command.add_argument("--to", dest="last", type=date.fromisoformat, required=needed)
     commands.add_parser("status", help="tell how it stands")
     line = commands.add_parser("lineage", help="tell which run made a file, and from what")
     line.add_argument("file", help="its name, or its path below the data folder")
@@ -52,6 +65,17 @@ def say(run: Run | None) -> None:
     rejected = sum(one.rejected for one in run.inputs)
     print(f"run {run.number}: {len(run.inputs)} inputs, {len(run.outputs)} files made")
     print(f"  {run.duplicates} duplicates left out, {rejected} rows set aside")
+
+
+def export(settings: Settings, first: date | None, last: date | None) -> None:
+    """To standard output, the oldest first. Meanwhile no run takes files away."""
+    with alone(settings.data_folder / "lock"), TemporaryDirectory() as folder:
+        file = Path(folder, "events.csv")
+        with Work(Place(settings, 0, datetime.now(UTC))) as work:
+            work.view("events", paths(catalog.read(work.folder).files("events", first, last)))
+            work.ask(f"copy ({EXPORT}) to {quoted(file)} (format csv, header)")
+        with file.open("rb") as content:
+            shutil.copyfileobj(content, sys.stdout.buffer)
 
 
 def status(folder: Path) -> None:

@@ -17,5 +17,7 @@ class Settings(BaseModel):
     """In bytes: with more waiting for the pipeline no event is accepted."""
     questions: int = Field(default=4, ge=1)
     """So many to the tables at once; they share as much memory as the pipeline may take."""
+    question_seconds: float = Field(default=8, gt=0)
+    """So long one may take; callers give up after 10."""
     answers_kept: int = Field(default=16 << 20, ge=0)
     """In bytes: the last answers, for whoever asks the same."""

@@ -8,7 +8,7 @@ import pytest
 from app import catalog, runs
 from app.disk import BusyError, alone, sha256
 from app.engine import Local
-from app.pipeline import lineage
+from app.pipeline import export, lineage
 from app.settings import Settings
 from app.steps import TABLES
 from tables import drop, row, table, tables
@@ -213,6 +213,22 @@ def test_says_which_run_made_a_file_and_from_what(
     assert f"incoming/a.ndjson, sha256 {hashed}" in told
     assert "incoming/b.ndjson" in told
     assert lineage(folder, "none.parquet") == 1
+
+
+def test_exports_each_reading_once(
+    settings: Settings, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    export(settings, None, None)
+    assert capfdbinary.readouterr().out == b"source,at,value\n"
+    rows = [row(day, f"2026-01-0{day}T10:00:00.25Z", source="a,b") for day in (3, 1, 2)]
+    drop(settings.data_folder, "a.ndjson", [*rows, rows[0] | {"id": row(9)["id"]}])
+    run(settings)
+    export(settings, date(2026, 1, 2), None)
+    assert capfdbinary.readouterr().out.splitlines() == [
+        b"source,at,value",
+        b'"a,b",2026-01-02T10:00:00.250000Z,0.5',
+        b'"a,b",2026-01-03T10:00:00.250000Z,0.75',
+    ]
 
 
 def test_one_run_at_a_time(settings: Settings) -> None:

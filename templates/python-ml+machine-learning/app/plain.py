@@ -7,9 +7,6 @@ from fastapi import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-SECONDS = 10
-"""For a body to come, once it has begun."""
-
 
 def header(scope: Scope, wanted: bytes) -> bytes:
     for name, value in scope["headers"]:
@@ -28,18 +25,19 @@ def type_of(scope: Scope, *taken: bytes) -> bytes:
     return given
 
 
-async def body_of(receive: Receive) -> bytes:
+async def body_of(receive: Receive, seconds: float) -> bytes:
+    """Once it has begun it may take so long to come."""
     message = await receive()
     if not message.get("more_body"):
         return content(message)
     parts = [content(message)]
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             while message.get("more_body"):
                 message = await receive()
                 parts.append(content(message))
     except TimeoutError:
-        raise HTTPException(408, f"The body did not come within {SECONDS} seconds.") from None
+        raise HTTPException(408, f"The body did not come within {seconds:g} seconds.") from None
     return b"".join(parts)
 
 

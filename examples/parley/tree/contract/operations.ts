@@ -20,8 +20,10 @@ export interface Operation {
 export interface Parameters {
   check: Check
   names: string[]
-  /** Which of them are numbers. */
+  /** Which of them are numbers, or lists of them. */
   numbers: string[]
+  /** Which of them may come more than once. */
+  lists: string[]
   /** What those have that are left out. */
   defaults: Record<string, unknown>
   /** Examples of those that are required. */
@@ -134,11 +136,13 @@ function samples(schema: Schema) {
 function parametersIn(place: Place, all: Parameter[]): Parameters {
   const own = all.filter((parameter) => parameter.in === place)
   const required = own.filter((parameter) => parameter.required)
-  const numeric = own.filter(({ schema: { type } }) => type === 'integer' || type === 'number')
+  const numeric = own.filter(({ schema }) => isNumber(schema.items ?? schema))
+  const lists = own.filter(({ schema }) => schema.type === 'array')
   const optional = own.filter(({ schema }) => 'default' in schema)
   return {
     names: own.map(({ name }) => name),
     numbers: numeric.map(({ name }) => name),
+    lists: lists.map(({ name }) => name),
     defaults: Object.fromEntries(optional.map(({ name, schema }) => [name, schema.default])),
     samples: Object.fromEntries(required.map(({ name, example }) => [name, `${example}`])),
     check: compile({
@@ -148,6 +152,10 @@ function parametersIn(place: Place, all: Parameter[]): Parameters {
       required: required.map(({ name }) => name),
     }),
   }
+}
+
+function isNumber({ type }: Schema): boolean {
+  return type === 'integer' || type === 'number'
 }
 
 /** What is wrong with an answer: its status, its content type, or its body. */

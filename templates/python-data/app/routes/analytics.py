@@ -1,4 +1,4 @@
-"""Gives the tables by the contract: a page of rows as JSON or as an Arrow stream."""
+"""Gives the tables by the contract: pages of rows, as JSON or as an Arrow stream, and of sources."""
 
 import asyncio
 import re
@@ -10,11 +10,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app import config
 from app.operations import serve
+from app.questions import ARROW, JSON, Answer, Question, Rows, Sources, decode
 from app.settings import Settings
-from app.tables import ARROW, Question, Tables, decode
+from app.tables import LateError, Tables
 
 router = APIRouter(tags=["analytics"])
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+LATE = "It took longer than {:g} seconds. Ask for fewer days, for fewer sources, or by the day."
 
 
 def day(value: object) -> object:
@@ -36,23 +38,31 @@ def right(cursor: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(day)]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class Asked(BaseModel):
     """An unknown parameter is a mistake: whoever mistypes `source` would get all of them."""
 
     model_config = ConfigDict(extra="forbid")
+    limit: int = Field(1000, ge=1, le=10_000)
+
+
+class AskedRows(Asked):
     table: Literal["hourly", "daily"] = "hourly"
     first: Day = Field(date.min, alias="from")
     last: Annotated[Day, AfterValidator(in_order)] = Field(date.max, alias="to")
-    source: str | None = Field(None, min_length=1, max_length=60)
+    source: list[Name] = Field([], min_length=1, max_length=100)
     cursor: Annotated[str, AfterValidator(right)] | None = None
-    limit: int = Field(1000, ge=1, le=10_000)
 
-    def question(self) -> Question:
+    def question(self, media: str) -> Rows:
         at, after = decode(self.cursor) if self.cursor else (datetime.min, "")
-        first = max(self.first, at.date())
-        return Question(self.table, first, self.last, self.source, at, after, self.limit)
+        first, sources = max(self.first, at.date()), tuple(sorted(set(self.source)))
+        return Rows(media, self.table, first, self.last, sources, at, after, self.limit)
+
+
+class AskedSources(Asked):
+    cursor: Name | None = None
 
 
 def prepare(app: FastAPI) -> None:
@@ -62,26 +72,44 @@ def prepare(app: FastAPI) -> None:
 
 
 @serve(router, "readTable", response_model=None)
-async def read_table(asked: Annotated[Asked, Query()], request: Request) -> Response:
+async def read_table(asked: Annotated[AskedRows, Query()], request: Request) -> Response:
+    media = ARROW if ARROW in request.headers.get("accept", "") else JSON
+    return await answered(request, asked.question(media))
+
+
+@serve(router, "listSources", response_model=None)
+async def list_sources(asked: Annotated[AskedSources, Query()], request: Request) -> Response:
+    return await answered(request, Sources(JSON, asked.cursor or "", asked.limit))
+
+
+async def answered(request: Request, question: Question) -> Response:
+    """From what is known already, or from the tables; nothing at all when the caller knows it."""
     tables: Tables = request.app.state.tables
-    media = ARROW if ARROW in request.headers.get("accept", "") else "application/json"
     version = tables.version()
     headers: dict[str, Any] = {"vary": "accept", "cache-control": "no-cache"}
-    headers["etag"] = f'"{version}-{"arrow" if media == ARROW else "json"}"'
+    headers["etag"] = f'"{version}-{"arrow" if question.media == ARROW else "json"}"'
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    question = asked.question()
-    answer = tables.recall(version, media, question)
+    answer = tables.recall(version, question)
     if not answer:
-        free: asyncio.Semaphore = request.app.state.questions
-        if free.locked():
-            raise HTTPException(503, "Too many questions at once.", {"retry-after": "1"})
-        async with free:
-            answer = await asyncio.to_thread(tables.answer, media, question)
+        answer = await asked_anew(request, question)
         if tables.version() == version:  # else a run ended meanwhile: its answer has another tag
-            tables.keep(version, media, question, answer)
+            tables.keep(version, question, answer)
         else:
             del headers["etag"]
     if answer.next:
         headers["next-cursor"] = answer.next
-    return Response(answer.body, media_type=media, headers=headers)
+    return Response(answer.body, media_type=question.media, headers=headers)
+
+
+async def asked_anew(request: Request, question: Question) -> Answer:
+    state = request.app.state
+    free: asyncio.Semaphore = state.questions
+    if free.locked():
+        raise HTTPException(503, "Too many questions at once.", {"retry-after": "1"})
+    async with free:
+        try:
+            tables: Tables = state.tables
+            return await tables.answer(question)
+        except LateError:
+            raise HTTPException(504, LATE.format(tables.seconds)) from None

@@ -30,7 +30,8 @@ ANSWERS = Counter("answers_total", "Answers by how they ended", ["end"])
 
 
 class Settings(BaseModel):
-    models: Path = Path("models")
+    models: str = "models"
+    """Its folder `embedding` is read; with a URL, that of this machine all the same."""
     data_folder: Path = Path("data")
     texts: Path = TEXTS
     ai_waiting: int = Field(32, ge=1)
@@ -62,7 +63,8 @@ def prepare(app: FastAPI) -> None:
     if provider.ai_url and not provider.ai_model:
         raise ConfigError("AI_MODEL=: say which model AI_URL is to use")
     limits = read(Limits, app.state.environ)
-    app.state.library = Library(settings.models / "embedding", settings.texts)
+    models = Path("models" if "://" in settings.models else settings.models)
+    app.state.library = Library(models / "embedding", settings.texts)
     app.state.desk, app.state.answering = Desk(settings.ai_waiting), Desk(settings.ai_answers)
     app.state.budget = Budget(settings.data_folder / "budget.sqlite", limits)
     app.state.provider, app.state.answers = provider, None

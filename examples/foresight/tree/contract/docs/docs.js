@@ -90,7 +90,7 @@ function propertiesOf({ properties = {}, required = [], items }) {
 
 /** Bodies as they may look, where the contract has examples. */
 const samples = (title, content = {}) =>
-  Object.values(content).map(({ schema }) => {
+  Object.values(content).map(({ schema = BYTES }) => {
     const found = sample(schema)
     return found !== undefined && [h('h4', title), json(found)]
   })
@@ -101,6 +101,8 @@ function sample(schema) {
   return inner === undefined ? first : [inner]
 }
 
+/** Of a content without a schema. */
+const BYTES = { type: 'bytes' }
 const METHODS = ['get', 'post', 'put', 'patch', 'delete']
 
 const operationsOf = (name, whole) =>
@@ -133,7 +135,7 @@ function operation(name, whole, path, method) {
     refers: JSON.stringify([parameters, body, answers]),
     details: [
       titled('Parameters', parameters.map(parameter)),
-      Object.entries(body).map(([mime, { schema }]) => [h('h4', 'Body'), shown(schema, mime)]),
+      Object.entries(body).map(([mime, { schema = BYTES }]) => [h('h4', 'Body'), shown(schema, mime)]),
       titled('Answers', answers.map(response)),
       titled(
         'Token',
@@ -157,7 +159,7 @@ const response = ([status, { description, content = {}, headers = {} }]) =>
     status,
     '',
     prose(description),
-    Object.entries(content).map(([mime, { schema }]) => shown(schema, mime)),
+    Object.entries(content).map(([mime, { schema = BYTES }]) => shown(schema, mime)),
     Object.keys(headers).map((name) => h('p.line', h('code', name), h('small', 'header'))),
   )
 

@@ -122,8 +122,8 @@ async function ask(
   { base = '', timeout = 10_000 }: Settings,
 ): Promise<Response> {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(`${input[name]}`))
-  const given = query.filter((name) => input[name] !== undefined)
-  const search = new URLSearchParams(given.map((name) => [name, `${input[name]}`])).toString()
+  const given = query.flatMap((name) => [input[name] ?? []].flat().map((one) => [name, `${one}`]))
+  const search = new URLSearchParams(given).toString()
   const address = `${`${base}`.replace(/\/$/, '')}${filled}${search && `?${search}`}`
   const body = JSON_TYPE.test(type ?? '') ? JSON.stringify(input.body) : input.body
   const limit = new AbortController()

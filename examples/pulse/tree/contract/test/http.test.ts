@@ -6,13 +6,13 @@ import { after, beforeEach, test } from 'node:test'
 import { clientOf, ProblemError, Unreachable } from '../client/http.ts'
 
 interface Operations {
-  read: { input: { id: string; limit?: number }; answer: { n: number } }
+  read: { input: { id: string; limit?: number; tag?: string[] }; answer: { n: number } }
   add: { input: { body: object; 'idempotency-key'?: string }; answer: { n: number } }
   tell: { input: { body: object }; answer: undefined }
 }
 const json = { type: 'application/json', query: [] }
 const operations = {
-  read: { method: 'GET', path: '/things/{id}', query: ['limit'], headers: [] },
+  read: { method: 'GET', path: '/things/{id}', query: ['limit', 'tag'], headers: [] },
   add: { method: 'POST', path: '/things', headers: ['idempotency-key'], ...json },
   tell: { method: 'POST', path: '/told', headers: [], ...json },
 }
@@ -49,8 +49,12 @@ beforeEach(() => {
 test('puts each value where the contract wants it', async () => {
   assert.deepEqual(await service.read({ id: 'a/b ?', limit: 2 }), { n: 1 })
   assert.equal(asked[0]?.url, '/things/a%2Fb%20%3F?limit=2')
+  await service.read({ id: 'a', tag: ['b,c', 'd'] })
+  assert.equal(asked[1]?.url, '/things/a?tag=b%2Cc&tag=d')
+  await service.read({ id: 'a', tag: [] })
+  assert.equal(asked[2]?.url, '/things/a')
   await service.add({ body: {}, 'idempotency-key': 'mine' }, { headers: { traceparent: 't' } })
-  const { headers } = asked[1] ?? {}
+  const { headers } = asked[3] ?? {}
   assert.deepEqual([headers?.['idempotency-key'], headers?.traceparent], ['mine', 't'])
   assert.equal(headers?.['content-type'], 'application/json')
 })

@@ -15,6 +15,7 @@ from app.disk import replace, sha256, sync
 from app.manifest import Manifest
 
 TRAIN = "python tasks.py train"
+MISSING = f"There is no model yet: run `{TRAIN}`."
 NAME = re.compile(r"[0-9a-f]{12}")
 """A version: how the sum of its graph begins. Nothing else is ever made part of a path."""
 NOTE = re.compile(r"^\S+ ([0-9a-f]{12}) (promoted|rolled-back)\b", re.MULTILINE)
@@ -45,7 +46,7 @@ class Registry:
     def in_service(self) -> tuple[bytes, Manifest]:
         version = self.current()
         if not version:
-            raise ModelError(f"There is no model yet: run `{TRAIN}`.")
+            raise ModelError(MISSING)
         return self.load(version)
 
     def load(self, version: str) -> tuple[bytes, Manifest]:
@@ -54,7 +55,7 @@ class Registry:
         try:
             manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
             graph = (folder / "model.onnx").read_bytes()
-        except (OSError, ValueError) as error:
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             raise ModelError(f"Model {version} cannot be read: run `{TRAIN}`.") from error
         if sha256(graph) != manifest.sha256 or not manifest.sha256.startswith(version):
             raise ModelError(f"Model {version} is not the one that was trained: run `{TRAIN}`.")
@@ -92,8 +93,7 @@ class Registry:
             (self.folder / "shadow").unlink(missing_ok=True)
 
     def history(self) -> str:
-        path = self.folder / "history"
-        return path.read_text("utf-8", "replace") if path.exists() else ""
+        return self.text("history")
 
     def note(self, what: str) -> None:
         line = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {what}\n"
@@ -112,8 +112,13 @@ class Registry:
         raise ModelError("There is no model to go back to.")
 
     def pointer(self, name: str) -> str:
-        path = self.folder / name
-        return path.read_text("utf-8", "replace").strip() if path.exists() else ""
+        return self.text(name).strip()
+
+    def text(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
 
 
 def checked(version: str) -> str:

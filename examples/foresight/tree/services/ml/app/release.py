@@ -95,7 +95,7 @@ def main() -> int:
     given = arguments().parse_args()
     try:
         return run(given, Registry(given.models))
-    except ModelError as error:
+    except (ModelError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

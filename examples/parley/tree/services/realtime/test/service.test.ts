@@ -6,6 +6,7 @@ import { areas, checkOf } from '#contract'
 import type { Definitions, Problem } from '#contract/common'
 import { faultOf, type Operation, operations } from '#operations'
 import { ConfigError, readConfig } from '../src/config.ts'
+import { typed } from '../src/contract.ts'
 import { newTrace, traceparent } from '../src/telemetry.ts'
 import { beside, json, start } from './support.ts'
 
@@ -89,6 +90,13 @@ test('names a setting that cannot be used', () => {
     /LOG_LEVEL=loud: must be one of info, trace/,
   )
   assert.equal(readConfig({ PORT: '' }).port, 3000)
+})
+
+test('reads numbers and lists, also a list that came with one item', () => {
+  const given = { limit: '7', source: 'a', hour: ['1', 'x'], word: ['b', 'c'] }
+  const names = { numbers: ['limit', 'hour'], lists: ['source', 'hour'] }
+  const read = { limit: 7, source: ['a'], hour: [1, 'x'], word: ['b', 'c'] }
+  assert.deepEqual(typed(given, names), read)
 })
 
 // The contract: every operation is asked for, and every answer held against it.

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
+from typing import Annotated
 
 from fastapi import HTTPException
 from prometheus_client import Counter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PlainValidator
 
 from app.contract import ScoreBatch
 from app.features import Rows
 from app.model import Model, Values
+from app.place import place
 from app.registry import ModelError
 from app.store import Store
 from app.tally import Tally
@@ -26,11 +28,13 @@ INLINE = 64 << 10
 
 
 class Settings(BaseModel):
-    models: Path = Path("models")
+    models: Annotated[Path, PlainValidator(place)] = Path("models")
     max_rows: int = Field(MOST, ge=1, le=MOST)
     """Of one batch."""
     max_in_flight: int = Field(256, ge=1)
     """Requests that are worked on, or wait for it; streams count as long as they last."""
+    body_seconds: float = Field(10, gt=0)
+    """For a body to come, once it has begun."""
 
 
 class Scoring:
@@ -39,6 +43,7 @@ class Scoring:
     def __init__(self, settings: Settings) -> None:
         self.most = settings.max_rows
         self.limit = settings.max_in_flight
+        self.patience = settings.body_seconds
         self.store = Store(settings.models)
         self.in_flight = 0
 

@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from app.disk import sha256
 from app.operations import operations
@@ -72,6 +74,32 @@ def until(true: object, seconds: float = 20) -> None:
 
 def shifted(models: Path, by: float) -> str:
     """Publishes the model in service again, but for answers that are so much higher."""
+    return added(models, by, [helper.make_tensor("by", TensorProto.FLOAT, [1], [by])], [])
+
+
+def slowed(models: Path) -> str:
+    """The same answers, after much work that is done once for all rows of a run."""
+    size, times = 1024, 30
+    tensors = [
+        helper.make_tensor("axes", TensorProto.INT64, [1], [0]),
+        numpy_helper.from_array(np.ones((4, size), np.float32), "wide"),
+        numpy_helper.from_array(np.zeros((size, size), np.float32), "square"),
+        numpy_helper.from_array(np.zeros((size, 1), np.float32), "narrow"),
+    ]
+    steps = ["mean", *(f"step{number}" for number in range(times + 1)), "by"]
+    weights = ["wide", *["square"] * times, "narrow"]
+    nodes = [helper.make_node("ReduceMean", ["inputs", "axes"], ["mean"])]
+    nodes += [
+        helper.make_node("MatMul", [before, weight], [after])
+        for (before, after), weight in zip(pairwise(steps), weights, strict=True)
+    ]
+    return added(models, 0, tensors, nodes)
+
+
+def added(
+    models: Path, by: float, tensors: list[onnx.TensorProto], nodes: list[onnx.NodeProto]
+) -> str:
+    """With `by`, one of the tensors or made by the nodes, on top of each answer."""
     registry = Registry(models)
     graph, manifest = registry.in_service()
     model = onnx.load_from_string(graph)
@@ -79,8 +107,8 @@ def shifted(models: Path, by: float) -> str:
     name = output.name
     last = next(node for node in model.graph.node if name in node.output)
     last.output[list(last.output).index(name)] = "before"
-    model.graph.initializer.append(helper.make_tensor("by", TensorProto.FLOAT, [1], [by]))
-    model.graph.node.append(helper.make_node("Add", ["before", "by"], [name]))
+    model.graph.initializer.extend(tensors)
+    model.graph.node.extend([*nodes, helper.make_node("Add", ["before", "by"], [name])])
     changed: bytes = model.SerializeToString(deterministic=True)
     manifest.sha256 = sha256(changed)
     manifest.version = manifest.sha256[:12]

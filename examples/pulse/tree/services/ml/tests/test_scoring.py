@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from server import until
 
 from app.contract import Health, Model, Problem, Score, Scores
 from app.main import create_app
@@ -71,14 +72,14 @@ def test_says_what_is_wrong_and_where(client: TestClient, body: str, path: str) 
 
 
 def test_serves_no_model_but_the_one_that_was_trained(models: Path, tmp_path: Path) -> None:
-    client = TestClient(create_app({"MODELS": str(tmp_path)}))
-    assert client.get("/readyz").status_code == 503
-    assert client.post(SCORE, json=ROW).status_code == 503
+    with TestClient(create_app({"MODELS": str(tmp_path)})) as client:
+        assert client.get("/readyz").status_code == 503
+        assert client.post(SCORE, json=ROW).status_code == 503
 
-    version = copy(models, tmp_path)[1]
-    graph = (version / "model.onnx").read_bytes()
-    (version / "model.onnx").write_bytes(graph + b"\0")
-    with pytest.raises(ModelError, match="not the one that was trained"):
-        Registry(tmp_path).in_service()
-    (version / "model.onnx").write_bytes(graph)
-    assert client.post(SCORE, json=ROW).status_code == 200
+        version = copy(models, tmp_path)[1]
+        graph = (version / "model.onnx").read_bytes()
+        (version / "model.onnx").write_bytes(graph + b"\0")
+        with pytest.raises(ModelError, match="not the one that was trained"):
+            Registry(tmp_path).in_service()
+        (version / "model.onnx").write_bytes(graph)
+        until(lambda: client.post(SCORE, json=ROW).status_code == 200)

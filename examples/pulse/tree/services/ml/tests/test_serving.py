@@ -1,22 +1,16 @@
-"""Scoring over HTTP: what is taken, what is refused and how, and what the service does under load."""
+"""Scoring over HTTP: what is taken, what is refused and how."""
 
-import asyncio
 import json
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from server import BATCH, ROW, SCORE, STREAM, running
+from server import BATCH, ROW, SCORE, STREAM
 
-from app import features, model
-from app.contract import Features as Row
 from app.contract import Problem, RefusedLine, ScoredLine, Scores
 from app.main import create_app
 from app.model import Model
-from app.registry import Registry
 
 ROWS = [ROW | {"hour": hour} for hour in range(24)]
 TABLE = {"content-type": "application/octet-stream"}
@@ -149,55 +143,3 @@ def test_each_line_of_a_stream_is_answered(client: TestClient) -> None:
 def test_a_line_that_does_not_end_ends_the_stream(client: TestClient) -> None:
     answer = client.post(STREAM, content=b"1" * 70_000, headers=LINES)
     assert RefusedLine.model_validate_json(answer.content).line == 1
-
-
-def asked(port: int, body: bytes, length: int, path: str = SCORE) -> socket.socket:
-    """A request, of whose body perhaps a part is still to come."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
-    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-    connection.sendall(f"{head}content-length: {length}\r\n\r\n".encode() + body)
-    return connection
-
-
-def test_says_come_again_when_too_many_are_in_flight(environ: dict[str, str]) -> None:
-    row = json.dumps(ROW).encode()
-    with running(environ | {"MAX_IN_FLIGHT": "1"}) as server:
-        with asked(server.port, row[:10], len(row)) as slow:
-            full = b""
-            while b" 503 " not in full:  # until the other has begun
-                with asked(server.port, row, len(row)) as other:
-                    full = other.recv(2_000)
-            assert b"retry-after: 1\r\n" in full
-            slow.sendall(row[10:])
-            assert b" 200 " in slow.recv(2_000)
-        with asked(server.port, row, len(row)) as other:
-            assert b" 200 " in other.recv(2_000)
-
-
-def test_a_slow_model_is_given_what_waits_at_once(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(model, "SLOW", 0.0)
-    slow = Model(*Registry(models).in_service()).tried()
-    assert slow.queue
-    slow.queue.most = 64
-    rows = features.table(Row.model_validate(row) for row in ROWS)
-    expected = slow.predict(rows)
-    runs: list[int] = []
-    predict = slow.predict
-
-    def counted(rows: features.Rows) -> model.Values:
-        runs.append(len(rows))
-        return predict(rows)
-
-    monkeypatch.setattr(slow, "predict", counted)
-
-    async def all_at_once() -> list[float]:
-        queue = slow.queue
-        assert queue
-        found = await asyncio.gather(*(queue.predict(row[None]) for row in rows))
-        return [float(value) for (value,) in found]
-
-    assert asyncio.run(all_at_once()) == expected.tolist()
-    assert sum(runs) == len(rows)
-    assert len(runs) < len(rows) / 2

@@ -46,7 +46,7 @@ def prepare(app: FastAPI) -> None:
     app.state.scoring = Scoring(read(Settings, app.state.environ))
     app.state.store = app.state.scoring.store
     app.state.checks["model"] = app.state.store.ready
-    app.state.store.ready()
+    app.state.store.begin()
 
 
 @serve_hot(router, "score")
@@ -55,7 +55,9 @@ async def score(scope: Scope, receive: Receive, send: Send) -> None:
     type_of(scope, JSON)
     with scoring:
         model = scoring.model()
-        rows, values = await scoring.score(model, await body_of(receive), wire.one)
+        rows, values = await scoring.score(
+            model, await body_of(receive, scoring.patience), wire.one
+        )
         value = round(float(values[0]), 3)
         await answer(send, JSON, b'{"value":%r,"model":"%s"}' % (value, model.name))
     scoring.remember(model, rows, values, taken())
@@ -68,7 +70,7 @@ async def score_batch(scope: Scope, receive: Receive, send: Send) -> None:
     with scoring:
         model = scoring.model()
         way = partial(wire.binary if table else wire.many, most=scoring.most)
-        rows, values = await scoring.score(model, await body_of(receive), way)
+        rows, values = await scoring.score(model, await body_of(receive, scoring.patience), way)
         if TABLE in header(scope, b"accept"):
             mime, body = TABLE, values.astype("<f4").tobytes()
         else:
