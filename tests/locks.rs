@@ -5,6 +5,8 @@
 #[path = "maintenance/rules.rs"]
 mod rules;
 mod support;
+#[path = "support/tools.rs"]
+mod tools;
 #[path = "maintenance/wanted.rs"]
 mod wanted;
 
@@ -101,11 +103,12 @@ fn ran(command: &mut Command) {
 }
 
 #[test]
-#[ignore = "needs npm, and asks its registry"]
+#[ignore = "toolchains: asks npm"]
 fn npm_would_write_the_same_for_any_subset() {
     let wanted = Wanted::of(&Catalogue::built_in().unwrap());
     let text = superset(npm::FILE);
     let superset = npm::Superset::read(&text).unwrap();
+    let npm = tools::npm();
     for turn in 1..=12 {
         let (ours, theirs) = (some(&wanted.npm, turn), some(&wanted.npm, turn + 100));
         let dev: Vec<_> = theirs.into_iter().filter(|pair| !ours.contains(pair)).collect();
@@ -116,18 +119,19 @@ fn npm_would_write_the_same_for_any_subset() {
         fs::write(folder.path().join(npm::FILE), &lock).unwrap();
         let line =
             "install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved";
-        ran(Command::new("npm").args(line.split(' ')).current_dir(&folder));
+        ran(Command::new(&npm).args(line.split(' ')).current_dir(&folder));
         let written = fs::read_to_string(folder.path().join(npm::FILE)).unwrap();
         assert!(lock == written, "{manifest}:\n{}", similar::TextDiff::from_lines(&lock, &written).unified_diff());
     }
 }
 
 #[test]
-#[ignore = "needs uv, and asks the index"]
+#[ignore = "toolchains: asks uv"]
 fn uv_would_write_the_same_for_any_subset_but_for_markers() {
     let wanted = Wanted::of(&Catalogue::built_in().unwrap());
     let text = superset(python::FILE);
     let superset = python::Superset::read(&text);
+    let uv = tools::uv();
     for turn in 1..=12 {
         let (own, dev) = (some(&wanted.python, turn), some(&wanted.python, turn + 100));
         let list = |all: Vec<&String>| all.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(", ");
@@ -141,7 +145,7 @@ fn uv_would_write_the_same_for_any_subset_but_for_markers() {
         for (file, lock) in superset.locks("pyproject.toml", &manifest).unwrap() {
             fs::write(folder.path().join(&file), &lock).unwrap();
             let line = "pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml";
-            let mut command = Command::new("uv");
+            let mut command = Command::new(&uv);
             command.args(line.split(' ')).args(["--output-file", &file]).current_dir(&folder);
             if file.contains("dev") {
                 command.args(["--group", "dev"]);

@@ -54,6 +54,26 @@ pub fn redis() {
     }
 }
 
+/// The npm that wrote the superset: others write other fields.
+pub fn npm() -> PathBuf {
+    install("npm@11.19.1", "npm").join("node_modules/.bin/npm")
+}
+
+/// uv in an environment of its own, made once.
+pub fn uv() -> PathBuf {
+    let folder = cache().join("uv");
+    let program = folder.join("bin/uv");
+    if !program.is_file() {
+        let run = |command: &mut Command| {
+            let status = command.status();
+            assert!(status.is_ok_and(|status| status.success()), "uv could not be installed");
+        };
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        run(Command::new(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", "uv==0.13.9"]));
+    }
+    program
+}
+
 /// The first program of that name on the path.
 pub fn find(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
