@@ -20,7 +20,7 @@ sys.path[:0] = [str(SERVICE), str(SERVICE / "tests")]
 
 from server import ROW, SCORE, WATCH, Server, ready, running, shifted, until  # noqa: E402
 
-from app.disk import place  # noqa: E402
+from app.place import place  # noqa: E402
 from app.registry import Registry  # noqa: E402
 
 URL = "s3://models/of-a-service"

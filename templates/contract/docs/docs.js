@@ -135,7 +135,10 @@ function operation(name, whole, path, method) {
     refers: JSON.stringify([parameters, body, answers]),
     details: [
       titled('Parameters', parameters.map(parameter)),
-      Object.entries(body).map(([mime, { schema = BYTES }]) => [h('h4', 'Body'), shown(schema, mime)]),
+      Object.entries(body).map(([mime, { schema = BYTES }]) => [
+        h('h4', 'Body'),
+        shown(schema, mime),
+      ]),
       titled('Answers', answers.map(response)),
       titled(
         'Token',
