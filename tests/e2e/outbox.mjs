@@ -100,7 +100,7 @@ await play(async (start) => {
   }
   isOver = true
   await Promise.all(working)
-  await eventually('every acknowledged reading scored', async () => assert.deepEqual(waiting(), []), 60)
+  await eventually('every acknowledged reading scored', async () => assert.deepEqual(waiting(), []), 240)
   const metric = async (name) => Number(new RegExp(`^${name}{.*} (\\d+)`, 'm').exec(await (await fetch(`${node}/metrics`)).text())?.[1])
   await eventually('nothing waits', async () => assert.equal(await metric('outbox_pending'), 0))
   assert.equal(await metric('outbox_refused_total'), 0)
