@@ -94,10 +94,9 @@ impl Catalogue {
         for (path, content, executable) in files {
             let Some((layer, path)) = path.split_once('/') else {
                 if path == pack::FILE {
-                    let text = std::str::from_utf8(content.bytes());
-                    questions = pack::read(text.map_err(|_| Failure::refused(format!("{path}: not UTF-8 text")))?)?;
+                    questions = pack::read(content.text(&path)?)?;
                 }
-                supersets.take(&path, &content);
+                supersets.take(&path, content);
                 continue;
             };
             check_source(layer, path)?;
@@ -118,9 +117,9 @@ impl Catalogue {
     pub fn hash(&self) -> String {
         let mut hasher = Sha256::new();
         hasher.update(format!("{:?}\n", self.questions));
-        for (name, bytes) in self.supersets.files() {
-            hasher.update(format!("superset {} {name}\n", bytes.len()));
-            hasher.update(bytes);
+        for (name, superset) in self.supersets.files() {
+            hasher.update(format!("superset {} {name}\n", superset.bytes().len()));
+            hasher.update(superset.bytes());
         }
         for layer in &self.layers {
             for source in &layer.sources {

@@ -15,50 +15,47 @@ use crate::tree::{Content, Entry, Tree};
 #[derive(Clone, Debug, Default)]
 pub struct Supersets {
     /// `package-lock.json`, version 3, without addresses.
-    pub npm: Option<Cow<'static, [u8]>>,
+    pub npm: Option<Content>,
     /// `requirements.txt` of `uv pip compile --universal --generate-hashes`, annotated.
-    pub python: Option<Cow<'static, [u8]>>,
+    pub python: Option<Content>,
 }
 
 impl Supersets {
     /// Takes a file at the root of a pack, if it is one of these.
-    pub fn take(&mut self, path: &str, content: &Content) {
-        let Content::Bytes(bytes) = content else { return };
+    pub fn take(&mut self, path: &str, content: Content) {
         match path {
-            npm::FILE => self.npm = Some(bytes.clone()),
-            python::FILE => self.python = Some(bytes.clone()),
+            npm::FILE => self.npm = Some(content),
+            python::FILE => self.python = Some(content),
             _ => {}
         }
     }
 
     /// Both, by their names.
-    pub fn files(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Content)> {
         let files = [(npm::FILE, &self.npm), (python::FILE, &self.python)];
-        files.into_iter().filter_map(|(name, bytes)| Some((name, bytes.as_deref()?)))
+        files.into_iter().filter_map(|(name, content)| Some((name, content.as_ref()?)))
     }
 }
 
-/// Puts a lock beside each manifest of the tree, unless a layer brought its own.
+/// Puts a lock beside the root's package.json and beside each manifest of Python, unless a layer brought its own.
 ///
 /// # Errors
 /// A superset or a manifest that does not parse; a requirement that the superset does not hold.
 pub fn add(tree: &mut Tree, supersets: &Supersets) -> Outcome<()> {
     let mut locks = Vec::new();
-    if let Some(bytes) = &supersets.npm {
-        let superset = npm::Superset::read(utf8(npm::FILE, bytes)?)?;
-        for (path, entry) in manifests(tree, "package.json") {
-            let lock = superset.lock(utf8(path, entry.content.bytes())?).map_err(|failure| told(failure, path))?;
-            locks.push((beside(path, npm::FILE), lock, entry.layer.clone()));
-        }
+    if let (Some(superset), Some(entry)) = (&supersets.npm, tree.get(npm::MANIFEST)) {
+        let superset = npm::Superset::read(superset.text(npm::FILE)?)?;
+        let lock = superset.lock(entry.content.text(npm::MANIFEST)?).map_err(|failure| told(failure, npm::MANIFEST))?;
+        locks.extend(lock.map(|lock| (npm::FILE.to_owned(), lock, entry.layer.clone())));
     }
-    if let Some(bytes) = &supersets.python {
-        let superset = python::Superset::read(utf8(python::FILE, bytes)?);
-        for name in python::MANIFESTS {
-            for (path, entry) in manifests(tree, name) {
-                let text = utf8(path, entry.content.bytes())?;
-                for (file, lock) in superset.locks(name, text).map_err(|failure| told(failure, path))? {
-                    locks.push((beside(path, &file), lock, entry.layer.clone()));
-                }
+    if let Some(superset) = &supersets.python {
+        let superset = python::Superset::read(superset.text(python::FILE)?);
+        for (path, entry) in tree.iter() {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            if python::MANIFESTS.contains(&name) {
+                let found = superset.locks(name, entry.content.text(path)?).map_err(|failure| told(failure, path))?;
+                let place = |file| if folder.is_empty() { file } else { format!("{folder}/{file}") };
+                locks.extend(found.into_iter().map(|(file, lock)| (place(file), lock, entry.layer.clone())));
             }
         }
     }
@@ -69,18 +66,6 @@ pub fn add(tree: &mut Tree, supersets: &Supersets) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-fn manifests<'a>(tree: &'a Tree, name: &'a str) -> impl Iterator<Item = (&'a str, &'a Entry)> {
-    tree.iter().filter(move |(path, _)| path.rsplit('/').next() == Some(name))
-}
-
-fn beside(path: &str, name: &str) -> String {
-    path.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}"))
-}
-
-fn utf8<'a>(path: &str, bytes: &'a [u8]) -> Outcome<&'a str> {
-    std::str::from_utf8(bytes).map_err(|_| Failure::refused(format!("{path}: not UTF-8")))
 }
 
 fn told(failure: Failure, path: &str) -> Failure {

@@ -5,7 +5,7 @@ pub mod names;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use handlebars::{Context, Handlebars, RenderContext, RenderError, Renderable, Template, no_escape};
 use serde_json::Value;
@@ -22,12 +22,11 @@ use crate::words;
 ///
 /// # Errors
 /// A template that does not parse or says an unknown word, a path that leaves the root, or two
-/// layers of one rank that emit one path, which no layer of a higher rank settles.
+/// layers of one rank that emit one path.
 pub fn render(blueprint: &Blueprint<'_>, advice: &Advice, supersets: &Supersets) -> Outcome<Tree> {
     let engines = Engines::new();
     let mut tree = Tree::default();
     let mut ranks: HashMap<String, usize> = HashMap::new();
-    let mut unsettled: BTreeMap<String, Failure> = BTreeMap::new();
     for step in &blueprint.steps {
         let filler = Filler { engines: &engines, words: step_words(blueprint, step, advice), schema: OnceCell::new() };
         for source in &step.layer.sources {
@@ -37,21 +36,13 @@ pub fn render(blueprint: &Blueprint<'_>, advice: &Advice, supersets: &Supersets)
             let content = match earlier {
                 Some(earlier) if manifest::is_manifest(&path) => manifest::merge(&path, &earlier.content, &content)?,
                 Some(earlier) if ranks.get(&path) == Some(&rank) => {
-                    let failure = same_rank(&path, &earlier.layer, &step.layer.name);
-                    unsettled.entry(path.clone()).or_insert(failure);
-                    content
+                    return Err(same_rank(&path, &earlier.layer, &step.layer.name));
                 }
-                _ => {
-                    unsettled.remove(&path);
-                    content
-                }
+                _ => content,
             };
             ranks.insert(path.clone(), rank);
             tree.insert(path, Entry { content, executable: source.executable, layer: step.layer.name.clone() })?;
         }
-    }
-    if let Some((_, failure)) = unsettled.pop_first() {
-        return Err(failure);
     }
     locks::add(&mut tree, supersets)?;
     tree.check_shape()?;
@@ -73,15 +64,15 @@ fn check_source(layer: &str, source: &Source, words: &Value) -> Outcome<()> {
             Entry { content: source.content.clone(), executable: false, layer: layer.to_owned() },
         );
     }
-    for text in [source.path.as_str(), utf8(source, &place)?] {
+    for text in [source.path.as_str(), text_of(source, &place)?] {
         names::check(&compile(text, &place)?, words, &place)?;
     }
     Ok(())
 }
 
-fn utf8<'a>(source: &'a Source, place: &str) -> Outcome<&'a str> {
-    std::str::from_utf8(source.content.bytes())
-        .map_err(|_| Failure::refused(format!("{place}: not UTF-8")).hint("leave off `.hbs` to emit the file as it is"))
+fn text_of<'a>(source: &'a Source, place: &str) -> Outcome<&'a str> {
+    let text = source.content.text(place);
+    text.map_err(|failure| failure.hint("leave off `.hbs` to emit the file as it is"))
 }
 
 fn compile(text: &str, place: &str) -> Outcome<Template> {
@@ -146,7 +137,7 @@ impl Filler<'_> {
             return Ok((format!("{}{}", step.prefix, source.path), source.content.clone()));
         };
         let place = format!("{}/{}", step.layer.name, source.path);
-        let text = utf8(source, &place)?;
+        let text = text_of(source, &place)?;
         let path = match stem.contains("{{") {
             true => self.text(stem, &place)?,
             false => stem.to_owned(),

@@ -25,6 +25,14 @@ impl Content {
         }
     }
 
+    /// The bytes as text.
+    ///
+    /// # Errors
+    /// Other bytes, with the place where they stand.
+    pub fn text(&self, place: &str) -> Outcome<&str> {
+        std::str::from_utf8(self.bytes()).map_err(|_| Failure::refused(format!("{place}: not UTF-8")))
+    }
+
     /// SHA-256 in lower-case hexadecimal.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.bytes()))

@@ -113,7 +113,7 @@ fn npm_would_write_the_same_for_any_subset() {
         let (ours, theirs) = (some(&wanted.npm, turn), some(&wanted.npm, turn + 100));
         let dev: Vec<_> = theirs.into_iter().filter(|pair| !ours.contains(pair)).collect();
         let manifest = json!({ "name": "subset", "dependencies": table(ours), "devDependencies": table(dev) });
-        let lock = superset.lock(&manifest.to_string()).unwrap();
+        let lock = superset.lock(&manifest.to_string()).unwrap().unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("package.json"), manifest.to_string()).unwrap();
         fs::write(folder.path().join(npm::FILE), &lock).unwrap();

@@ -39,10 +39,7 @@ fn the_data_service_alone_loses_nothing_and_scales_out() {
     repository.plays("dashboard.mjs", 5);
     let python = "services/data/.venv/bin/python";
     let locked = "--require-hashes -r services/data/requirements-scale.txt";
-    match tools::find("uv") {
-        Some(_) => repository.runs(&format!("uv pip install --python {python} {locked}"), 10),
-        None => repository.runs(&format!("{python} -m pip install {locked}"), 10),
-    }
+    repository.runs(&format!("{} pip install --python {python} {locked}", tools::uv().display()), 10);
     plays(&repository, "scale-out.py");
 }
 

@@ -278,7 +278,4 @@ fn two_layers_of_one_rank_may_not_emit_one_path() {
         .write("pack/repository+node/a.txt", "x")
         .write("pack/repository+python/a.txt", "x");
     refused(&world, &["new", "out", "--example", "pulse", "--templates", "pack"], "which are of one rank");
-    world.write("pack/repository+node+python/a.txt", "settled");
-    world.run(["new", "out", "--example", "pulse", "--templates", "pack"]).exits(0);
-    assert_eq!(std::fs::read_to_string(world.path("out/a.txt")).unwrap(), "settled");
 }

@@ -97,10 +97,7 @@ fn foresight_serves_from_a_store_of_objects() {
     let repository = Repository::emit(["--example", "foresight"]);
     repository.runs("python3 tasks.py setup", 10);
     let python = "services/ml/.venv/bin/python";
-    match tools::find("uv") {
-        Some(_) => repository.runs(&format!("uv pip install --python {python} s3fs moto[server]"), 10),
-        None => repository.runs(&format!("{python} -m pip install s3fs moto[server]"), 10),
-    }
+    repository.runs(&format!("{} pip install --python {python} s3fs moto[server]", tools::uv().display()), 10);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/far.py");
     repository.runs(&format!("{python} {} services/ml", script.display()), 5);
 }

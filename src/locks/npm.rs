@@ -9,6 +9,8 @@ use crate::failure::{Failure, Outcome};
 
 /// Its name, in a pack and in a repository.
 pub const FILE: &str = "package-lock.json";
+/// What it locks: the one at the root.
+pub const MANIFEST: &str = "package.json";
 /// Fields of a `package.json` that npm repeats in the lock.
 const ROOT: &[&str] =
     &["name", "version", "license", "dependencies", "devDependencies", "optionalDependencies", "engines", "os", "cpu"];
@@ -59,12 +61,15 @@ impl Superset {
         }
     }
 
-    /// The lock of a `package.json`.
+    /// The lock of a `package.json`; none for one with workspaces, whose manifests would belong into it.
     ///
     /// # Errors
     /// A manifest that does not parse, or asks for what is not there.
-    pub fn lock(&self, manifest: &str) -> Outcome<String> {
+    pub fn lock(&self, manifest: &str) -> Outcome<Option<String>> {
         let manifest: Value = serde_json::from_str(manifest).map_err(Failure::refused)?;
+        if manifest.get("workspaces").is_some() {
+            return Ok(None);
+        }
         let root: Map<String, Value> =
             ROOT.iter().filter_map(|key| Some(((*key).to_owned(), manifest.get(key)?.clone()))).collect();
         let reached = Reached::walk(self, &root)?;
@@ -72,7 +77,7 @@ impl Superset {
         packages.insert(String::new(), Value::Object(sorted(root.clone())));
         for (path, package) in self.packages.iter().filter(|(path, _)| !path.is_empty()) {
             if let Some(index) = reached.index.get(path.as_str()) {
-                packages.insert(path.clone(), reached.flags[*index].mark(package));
+                packages.insert(path.clone(), marked(package, reached.flags[*index]));
             }
         }
         let mut lock = Map::new();
@@ -82,7 +87,7 @@ impl Superset {
         lock.insert("lockfileVersion".to_owned(), Value::from(3));
         lock.insert("requires".to_owned(), Value::from(true));
         lock.insert("packages".to_owned(), Value::Object(packages));
-        serde_json::to_string_pretty(&lock).map(|text| text + "\n").map_err(Failure::bug)
+        serde_json::to_string_pretty(&lock).map(|text| Some(text + "\n")).map_err(Failure::bug)
     }
 
     /// What a package asks for: name, kind, and the path that Node finds.
@@ -130,58 +135,24 @@ impl Superset {
 }
 
 /// Why a package is there at all, as npm says it: each holds until some way to it denies it.
-#[derive(Clone, Copy)]
-struct Flags {
-    dev: bool,
-    optional: bool,
-    dev_optional: bool,
-    peer: bool,
-}
+type Flags = [bool; 4];
+const DEV: usize = 0;
+const OPTIONAL: usize = 1;
+const DEV_OPTIONAL: usize = 2;
+const PEER: usize = 3;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flag {
-    Dev,
-    Optional,
-    DevOptional,
-    Peer,
-}
-
-impl Flags {
-    fn get(self, flag: Flag) -> bool {
-        match flag {
-            Flag::Dev => self.dev,
-            Flag::Optional => self.optional,
-            Flag::DevOptional => self.dev_optional,
-            Flag::Peer => self.peer,
+/// The package with its flags, which differ from those that it has in the superset.
+fn marked(package: &Value, flags: Flags) -> Value {
+    let mut package = package.as_object().cloned().unwrap_or_default();
+    let either = flags[DEV_OPTIONAL] && !flags[DEV] && !flags[OPTIONAL];
+    let told = [("dev", flags[DEV]), ("optional", flags[OPTIONAL]), ("devOptional", either), ("peer", flags[PEER])];
+    for (key, holds) in told {
+        package.remove(key);
+        if holds {
+            package.insert(key.to_owned(), Value::from(true));
         }
     }
-
-    fn unset(&mut self, flag: Flag) {
-        match flag {
-            Flag::Dev => self.dev = false,
-            Flag::Optional => self.optional = false,
-            Flag::DevOptional => self.dev_optional = false,
-            Flag::Peer => self.peer = false,
-        }
-    }
-
-    /// The package with its flags, which differ from those that it has in the superset.
-    fn mark(self, package: &Value) -> Value {
-        let mut package = package.as_object().cloned().unwrap_or_default();
-        let told = [
-            ("dev", self.dev),
-            ("optional", self.optional),
-            ("devOptional", self.dev_optional && !self.dev && !self.optional),
-            ("peer", self.peer),
-        ];
-        for (key, holds) in told {
-            package.remove(key);
-            if holds {
-                package.insert(key.to_owned(), Value::from(true));
-            }
-        }
-        Value::Object(sorted(package))
-    }
+    Value::Object(sorted(package))
 }
 
 /// As npm sorts: some fields first, then plain values, then objects.
@@ -229,9 +200,8 @@ impl<'a> Reached<'a> {
             .into_iter()
             .map(|edges| edges.into_iter().filter_map(|(to, kind)| Some((*index.get(to)?, kind))).collect())
             .collect();
-        let set = |holds| Flags { dev: holds, optional: holds, dev_optional: holds, peer: holds };
-        let mut flags = vec![set(true); paths.len()];
-        flags[0] = set(false);
+        let mut flags = vec![[true; 4]; paths.len()];
+        flags[0] = [false; 4];
         let mut reached = Self { index, edges, flags };
         reached.settle();
         Ok(reached)
@@ -244,20 +214,15 @@ impl<'a> Reached<'a> {
         while let Some(from) = next.pop() {
             for (to, kind) in self.edges[from].clone() {
                 let node = self.flags[from];
-                let (dev, optional, peer) = (kind == Kind::Dev, kind.is_optional(), kind.is_peer());
-                let dev_optional = !node.dev_optional && !node.dev && !node.optional && !dev && !optional;
-                if !node.peer && !peer {
-                    self.unset(to, Flag::Peer);
-                }
-                if dev_optional {
-                    self.unset(to, Flag::DevOptional);
-                }
-                if dev_optional || (!node.dev && !dev) {
-                    self.unset(to, Flag::Dev);
-                }
-                if dev_optional || (!node.optional && !optional) {
-                    self.unset(to, Flag::Optional);
-                }
+                let dev = node[DEV] || kind == Kind::Dev;
+                let optional = node[OPTIONAL] || kind.is_optional();
+                let denied = [
+                    (PEER, !node[PEER] && !kind.is_peer()),
+                    (DEV_OPTIONAL, !node[DEV_OPTIONAL] && !dev && !optional),
+                    (DEV, !dev),
+                    (OPTIONAL, !optional),
+                ];
+                denied.iter().filter(|(_, holds)| *holds).for_each(|(flag, _)| self.unset(to, *flag));
                 if seen.insert(to) {
                     next.push(to);
                 }
@@ -266,15 +231,27 @@ impl<'a> Reached<'a> {
     }
 
     /// For a package, and for all that it cannot do without.
-    fn unset(&mut self, at: usize, flag: Flag) {
+    fn unset(&mut self, at: usize, flag: usize) {
         let mut next = vec![at];
         while let Some(at) = next.pop() {
-            if !self.flags[at].get(flag) {
+            if !self.flags[at][flag] {
                 continue;
             }
-            self.flags[at].unset(flag);
-            let hard = |kind: Kind| kind == Kind::Prod || (flag != Flag::Peer && kind == Kind::Peer);
+            self.flags[at][flag] = false;
+            let hard = |kind: Kind| kind == Kind::Prod || (flag != PEER && kind == Kind::Peer);
             next.extend(self.edges[at].iter().filter(|(_, kind)| hard(*kind)).map(|(to, _)| *to));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workspaces_get_no_lock_that_would_be_wrong() {
+        let superset = Superset::read(r#"{ "lockfileVersion": 3, "packages": {} }"#).unwrap();
+        assert_eq!(superset.lock(r#"{ "name": "x", "workspaces": ["services/*"] }"#).unwrap(), None);
+        assert!(superset.lock(r#"{ "name": "x" }"#).unwrap().is_some());
     }
 }

@@ -66,7 +66,7 @@ impl<'a> Superset<'a> {
             let asked = asked.map(|line| (line.to_owned(), format!("-r {LIST}"))).collect::<Vec<_>>();
             return Ok(vec![(FILE.to_owned(), self.lock(&asked)?)]);
         }
-        let project = Project::read(text)?;
+        let Some(project) = Project::read(text)? else { return Ok(Vec::new()) };
         let mut locks = vec![(FILE.to_owned(), self.lock(&project.asks(None))?)];
         for group in project.groups.keys() {
             locks.push((format!("requirements-{group}.txt"), self.lock(&project.asks(Some(group)))?));
@@ -98,13 +98,13 @@ impl<'a> Superset<'a> {
     fn asked(&self, requirements: &[(String, String)]) -> Outcome<Asked> {
         let mut asked = Asked::new();
         for (requirement, by) in requirements {
-            let name = name_of(requirement);
-            let pin = requirement.split(';').next().unwrap_or_default().trim();
-            let known = self.packages.get(name).into_iter().flatten();
-            if !known.map(|package| first_word(package.text)).any(|text| text == pin || name == pin) {
+            let name = normal(name_of(requirement));
+            let version = requirement.split(';').next().unwrap_or_default().trim()[name.len()..].trim_start();
+            let known = self.packages.get(name.as_str()).into_iter().flatten();
+            if !known.map(|package| version_of(package.text)).any(|known| version.is_empty() || version == known) {
                 return Err(missing(requirement, FILE));
             }
-            asked.entry(name.to_owned()).or_default().insert(by.clone());
+            asked.entry(name).or_default().insert(by.clone());
         }
         Ok(asked)
     }
@@ -124,12 +124,18 @@ fn blocks(text: &str) -> Vec<&str> {
     starts.windows(2).map(|ends| &text[ends[0]..ends[1]]).collect()
 }
 
-fn first_word(text: &str) -> &str {
-    text.split([' ', '\n']).next().unwrap_or_default()
+/// `==1.0`, of the first line of a package.
+fn version_of(text: &str) -> &str {
+    text.split([' ', '\n']).next().unwrap_or_default().trim_start_matches(name_of(text))
 }
 
 fn name_of(requirement: &str) -> &str {
     requirement.split(['=', '<', '>', '!', '~', ';', '[', ' ']).next().unwrap_or_default()
+}
+
+/// A name has many spellings (PEP 503): the lock says this one.
+fn normal(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.'], "-")
 }
 
 fn annotation(askers: &[&str]) -> String {
@@ -146,23 +152,22 @@ struct Project {
 }
 
 impl Project {
-    fn read(text: &str) -> Outcome<Self> {
+    /// None where nothing is asked for.
+    fn read(text: &str) -> Outcome<Option<Self>> {
         let manifest: DocumentMut =
             text.parse().map_err(|error: toml_edit::TomlError| Failure::refused(error.message()))?;
         let list = |item: &Item| -> Vec<String> {
             let texts = item.as_array().into_iter().flatten();
             texts.filter_map(|value| value.as_str().map(str::to_owned)).collect()
         };
-        let project = &manifest["project"];
+        let Some(project) = manifest.get("project") else { return Ok(None) };
         let groups = manifest.get("dependency-groups").and_then(Item::as_table_like);
-        Ok(Self {
+        let groups = groups.into_iter().flat_map(|groups| groups.iter());
+        Ok(Some(Self {
             name: project.get("name").and_then(Item::as_str).unwrap_or_default().to_owned(),
             dependencies: project.get("dependencies").map(list).unwrap_or_default(),
-            groups: groups
-                .into_iter()
-                .flat_map(|groups| groups.iter().map(|(name, item)| (name.to_owned(), list(item))))
-                .collect(),
-        })
+            groups: groups.map(|(name, item)| (name.to_owned(), list(item))).collect(),
+        }))
     }
 
     /// Each requirement with the words by which its asker is told.
@@ -174,5 +179,40 @@ impl Project {
             groups[group].iter().map(move |one| (one.clone(), told.clone()))
         });
         own.chain(group).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUPERSET: &str = "a==1 \\\n    --hash=sha256:00\n    # via superset (pyproject.toml)\npy-yaml==2 ; python_version < '4' \\\n    --hash=sha256:11\n    # via\n    #   superset (pyproject.toml)\n    #   a\n";
+
+    fn locks(manifest: &str) -> Vec<(String, String)> {
+        Superset::read(SUPERSET).locks(PROJECT, manifest).unwrap()
+    }
+
+    #[test]
+    fn a_lock_holds_what_is_asked_for_and_what_that_needs() {
+        let found = locks("[project]\nname = \"x\"\ndependencies = [\"a==1\"]\n");
+        let needed = "py-yaml==2 ; python_version < '4' \\\n    --hash=sha256:11\n    # via a\n";
+        let asked = "a==1 \\\n    --hash=sha256:00\n    # via x (pyproject.toml)\n";
+        assert_eq!(found, [(FILE.to_owned(), format!("{asked}{needed}"))]);
+    }
+
+    #[test]
+    fn a_name_may_be_spelled_in_any_way_and_a_version_must_be_the_one() {
+        let found = locks("[project]\nname = \"x\"\n[dependency-groups]\ndev = [\"Py_YAML==2\"]\n");
+        assert_eq!(found[0], (FILE.to_owned(), String::new()));
+        assert!(found[1].0 == "requirements-dev.txt" && found[1].1.contains("via x (pyproject.toml:dev)"));
+        for other in ["a==2", "a>=1", "b"] {
+            let manifest = format!("[project]\ndependencies = [\"{other}\"]\n");
+            assert!(Superset::read(SUPERSET).locks(PROJECT, &manifest).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_tools_alone_asks_for_nothing() {
+        assert!(locks("[tool.ruff]\nline-length = 100\n").is_empty());
     }
 }

@@ -21,11 +21,8 @@ pub fn is_manifest(path: &str) -> bool {
 /// # Errors
 /// A manifest that does not parse.
 pub fn merge(path: &str, earlier: &Content, later: &Content) -> Outcome<Content> {
-    let text = |content: &Content| {
-        String::from_utf8(content.bytes().to_vec()).map_err(|_| Failure::refused(format!("{path}: not UTF-8")))
-    };
-    let (earlier, later) = (text(earlier)?, text(later)?);
-    let merged = if path.ends_with(".json") { merge_json(&earlier, &later) } else { merge_toml(&earlier, &later) };
+    let (earlier, later) = (earlier.text(path)?, later.text(path)?);
+    let merged = if path.ends_with(".json") { merge_json(earlier, later) } else { merge_toml(earlier, later) };
     match merged {
         Ok(text) => Ok(Content::Bytes(Cow::Owned(text.into_bytes()))),
         Err(reason) => {

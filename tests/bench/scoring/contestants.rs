@@ -8,7 +8,7 @@ use crate::cores::free_port;
 use crate::load::{Load, Measured, Question};
 use crate::process::Process;
 use crate::raw::Row;
-use crate::tools::{cache, find};
+use crate::tools::{cache, uv};
 
 pub const SERVICE: &str = "service";
 pub const NAIVE: &str = "FastAPI + scikit-learn";
@@ -110,13 +110,10 @@ fn rival(program: &str, package: &str, service: &Path) -> Command {
     let folder = cache().join(package);
     let bin = folder.join("bin");
     if !folder.join("whole").exists() {
-        run(Path::new("."), "uv", &["venv", "--quiet", "--clear", "--python", "python3", &folder.to_string_lossy()]);
+        let uv = uv().to_string_lossy().into_owned();
+        run(Path::new("."), &uv, &["venv", "--quiet", "--clear", "--python", "python3", &folder.to_string_lossy()]);
         let python = bin.join("python").to_string_lossy().into_owned();
-        run(
-            Path::new("."),
-            "uv",
-            &[&["pip", "install", "--quiet", "--python", &python, package][..], RUNTIME].concat(),
-        );
+        run(Path::new("."), &uv, &[&["pip", "install", "--quiet", "--python", &python, package][..], RUNTIME].concat());
         std::fs::write(folder.join("whole"), "").expect("a file");
     }
     let mut command = Command::new(bin.join(program));
@@ -127,7 +124,6 @@ fn rival(program: &str, package: &str, service: &Path) -> Command {
 
 /// Emits the product whose service is measured, installs what that needs, and trains its model. Returns the service.
 pub fn emit(folder: &Path) -> PathBuf {
-    assert!(find("uv").is_some(), "install uv: `pip install uv`");
     run(folder, env!("CARGO_BIN_EXE_duostack"), &["new", "out", "--example", "foresight", "--yes", "--no-git", "-q"]);
     let repository = folder.join("out");
     run(&repository, "python3", &["-c", "import tasks; tasks.install(tasks.ROOT / 'services/ml')"]);
