@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use handlebars::Template;
 use include_dir::{Dir, DirEntry, include_dir};
 use sha2::{Digest, Sha256};
 
@@ -41,6 +43,8 @@ pub struct Source {
     pub content: Content,
     /// Whether it may be executed.
     pub executable: bool,
+    /// What is filled in, parsed once for however many services.
+    pub template: OnceLock<Template>,
 }
 
 /// One folder of the pack.
@@ -100,7 +104,12 @@ impl Catalogue {
                 continue;
             };
             check_source(layer, path)?;
-            layers.entry(layer.to_owned()).or_default().push(Source { path: path.to_owned(), content, executable });
+            layers.entry(layer.to_owned()).or_default().push(Source {
+                path: path.to_owned(),
+                content,
+                executable,
+                template: OnceLock::new(),
+            });
         }
         let mut layers = layers
             .into_iter()

@@ -75,6 +75,14 @@ fn text_of<'a>(source: &'a Source, place: &str) -> Outcome<&'a str> {
     text.map_err(|failure| failure.hint("leave off `.hbs` to emit the file as it is"))
 }
 
+fn template<'a>(source: &'a Source, place: &str) -> Outcome<&'a Template> {
+    if let Some(template) = source.template.get() {
+        return Ok(template);
+    }
+    let template = compile(text_of(source, place)?, place)?;
+    Ok(source.template.get_or_init(|| template))
+}
+
 fn compile(text: &str, place: &str) -> Outcome<Template> {
     Template::compile(text).map_err(|error| {
         let line = error.pos().map_or(1, |(line, _)| line);
@@ -137,17 +145,16 @@ impl Filler<'_> {
             return Ok((format!("{}{}", step.prefix, source.path), source.content.clone()));
         };
         let place = format!("{}/{}", step.layer.name, source.path);
-        let text = text_of(source, &place)?;
         let path = match stem.contains("{{") {
-            true => self.text(stem, &place)?,
+            true => self.text(&compile(stem, &place)?, &place)?,
             false => stem.to_owned(),
         };
-        Ok((format!("{}{path}", step.prefix), Content::Bytes(Cow::Owned(self.text(text, &place)?.into_bytes()))))
+        let text = self.text(template(source, &place)?, &place)?;
+        Ok((format!("{}{path}", step.prefix), Content::Bytes(Cow::Owned(text.into_bytes()))))
     }
 
-    fn text(&self, text: &str, place: &str) -> Outcome<String> {
-        let template = compile(text, place)?;
-        names::check(&template, self.schema.get_or_init(|| words::schema(self.words.data())), place)?;
+    fn text(&self, template: &Template, place: &str) -> Outcome<String> {
+        names::check(template, self.schema.get_or_init(|| words::schema(self.words.data())), place)?;
         let engine = self.engines.of(place.trim_end_matches(".hbs"));
         template
             .renders(engine, &self.words, &mut RenderContext::new(None))

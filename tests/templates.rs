@@ -1,4 +1,4 @@
-//! Manners of templates/ and of every emitted file.
+//! Manners of templates/; those of every emitted file are in combinations.rs.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at the disk and start processes")]
 
@@ -70,32 +70,6 @@ fn the_list_of_executables_is_true() {
 fn every_template_parses_and_says_only_known_words() {
     let problems = duostack::render::check(&Catalogue::built_in().unwrap());
     assert!(problems.is_empty(), "{problems:#?}");
-}
-
-#[test]
-fn every_emitted_file_has_manners() {
-    for name in ["pulse", "parley", "foresight"] {
-        let (emission, _) = duostack::commands::new::example_emission(name).unwrap();
-        for (path, entry) in emission.tree.iter() {
-            let Ok(text) = std::str::from_utf8(entry.content.bytes()) else { continue };
-            if text.is_empty() {
-                continue;
-            }
-            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{name}/{path}: one newline at the end");
-            assert!(!text.contains('\r'), "{name}/{path}: CR");
-            assert!(!text.contains("\n\n\n") || path.ends_with(".py"), "{name}/{path}: double blank lines");
-            assert!(
-                !text.lines().any(|line| line.ends_with([' ', '\t'])),
-                "{name}/{path}: blanks at the end of a line"
-            );
-            for (name_part, domain) in
-                [("registry", "npmjs"), ("registry", "yarnpkg"), ("pypi", "org"), ("files", "pythonhosted")]
-            {
-                let host = format!("{name_part}.{domain}");
-                assert!(!text.contains(&host), "{name}/{path}: names a package registry's host");
-            }
-        }
-    }
 }
 
 #[test]
