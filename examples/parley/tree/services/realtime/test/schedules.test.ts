@@ -25,6 +25,7 @@ class Follower {
   #place: Position | undefined
   #listens = false
   #id = 1
+  #fault: unknown
   gaps = 0
 
   constructor(channel: string) {
@@ -40,9 +41,13 @@ class Follower {
     this.#listens = false
     this.#reader = new Reader(url)
     const { socket } = this.#reader
-    socket.on('message', (data) =>
-      this.#take(JSON.parse(`${data}`), socket === this.#reader.socket),
-    )
+    socket.on('message', (data) => {
+      try {
+        this.#take(JSON.parse(`${data}`), socket === this.#reader.socket)
+      } catch (fault) {
+        this.#fault ??= fault
+      }
+    })
     await once(socket, 'open')
     this.subscribe()
   }
@@ -67,10 +72,11 @@ class Follower {
   async catchUp(last: number): Promise<void> {
     this.resume()
     this.subscribe()
-    while (this.offset < last) {
+    while (this.offset < last && !this.#fault) {
       if (this.#reader.socket.readyState === this.#reader.socket.CLOSED) await this.come()
       await sleep(5)
     }
+    assert.ifError(this.#fault)
   }
 
   leave(): void {
@@ -89,7 +95,8 @@ class Follower {
       this.#listens = message.epoch !== undefined
       const { epoch = '', offset = 0 } = message
       if (this.#listens && !message.recovered) this.#skip({ epoch, offset })
-    } else if (message.type === 'gap') this.#skip(message)
+      // A gap before its place: it asked from there on once more while the rest was under way.
+    } else if (message.type === 'gap' && message.offset > this.offset) this.#skip(message)
     else if (message.type === 'event') {
       assert.ok(this.#listens, `${message.offset} came to someone who does not listen`)
       assert.equal(numberOf(message), message.offset)
