@@ -1,5 +1,7 @@
 //! Every answer that leads to another tree, but for names and the prose of the decision.
 
+#![allow(dead_code, missing_docs, reason = "every test file uses its own part of this")]
+
 use std::fmt;
 
 use duostack::advice::{Advice, advise, refuse_unemittable};
@@ -7,7 +9,7 @@ use duostack::product::answers::Answers;
 use duostack::product::{Ci, Language, License, Product, Workload, reader};
 
 /// The workloads that can be emitted and stand in one language, whatever the rest of the product is.
-const SETTLED: &[Workload] = &[
+pub const SETTLED: &[Workload] = &[
     Workload::Chat,
     Workload::LiveDashboard,
     Workload::RealTimeApi,
@@ -73,21 +75,26 @@ impl Choice {
         }
     }
 
+    /// What `--set` takes.
+    pub fn settings(&self) -> Vec<String> {
+        let parts = self.workloads().into_iter().map(|workload| format!("parts.the-{workload}.workload={workload}"));
+        // Where both sides have parts anyway, the API follows what the team knows.
+        let in_python = self.api == Some(Language::Python);
+        let (javascript, python) = if in_python { ("none", "strong") } else { ("strong", "none") };
+        let others = [
+            "product.name=Every \"Last\" One".to_owned(),
+            format!("team.javascript={javascript}"),
+            format!("team.python={python}"),
+            format!("preferences.shape={}", self.shape()),
+            format!("options.ci={}", self.ci),
+            format!("options.license={}", self.license),
+        ];
+        parts.chain(others).collect()
+    }
+
     pub fn answers(&self) -> Answers {
         let mut answers = Answers::default();
-        let mut set = |text: String| reader::set(&mut answers, &text).unwrap();
-        set("product.name=Every \"Last\" One".to_owned());
-        for workload in self.workloads() {
-            set(format!("parts.the-{workload}.workload={workload}"));
-        }
-        // Where both sides have parts anyway, the API follows what the team knows.
-        let (javascript, python) =
-            if self.api == Some(Language::Python) { ("none", "strong") } else { ("strong", "none") };
-        set(format!("team.javascript={javascript}"));
-        set(format!("team.python={python}"));
-        set(format!("preferences.shape={}", self.shape()));
-        set(format!("options.ci={}", self.ci));
-        set(format!("options.license={}", self.license));
+        self.settings().iter().for_each(|setting| reader::set(&mut answers, setting).unwrap());
         answers
     }
 

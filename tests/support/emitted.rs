@@ -1,6 +1,7 @@
 //! An emitted repository, tried by its own commands.
 #![allow(dead_code, missing_docs, reason = "every test file uses its own part of this")]
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    pub fn emit<const N: usize>(arguments: [&str; N]) -> Self {
+    pub fn emit(arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Self {
         let world = World::new();
         let mut command = world.command(["new", "out"]);
         support::Ran::of(command.args(arguments)).exits(0);
