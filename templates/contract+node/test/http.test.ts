@@ -26,15 +26,14 @@ const problemOf = (status: number) => ({
 
 /** Statuses of the next answers; then 200. */
 let statuses: number[] = []
+/** Type of what is refused: the service's own, or that of something between us and it. */
+let refusal = 'application/problem+json'
 let asked: IncomingMessage[] = []
 const server = createServer((request, response) => {
   asked.push(request)
   const status = statuses.shift() ?? 200
-  const type = status < 400 ? 'application/json' : 'application/problem+json'
-  response.writeHead(status, {
-    'content-type': type,
-    ...(status === 503 && { 'retry-after': '0' }),
-  })
+  const type = status < 400 ? 'application/json' : refusal
+  response.writeHead(status, { 'content-type': type, ...(status > 502 && { 'retry-after': '0' }) })
   response.end(JSON.stringify(status < 400 ? { n: asked.length } : problemOf(status)))
 }).listen(0, '127.0.0.1')
 await once(server, 'listening')
@@ -43,6 +42,7 @@ const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 const service = clientOf<Operations>(operations, { base })
 beforeEach(() => {
   statuses = []
+  refusal = 'application/problem+json'
   asked = []
 })
 
@@ -73,6 +73,14 @@ test('asks once where a repetition could do harm, and where it is no use', async
   statuses = [422]
   await assert.rejects(service.read({ id: 'a' }), new ProblemError(problemOf(422)))
   assert.equal(asked.length, 2)
+})
+
+test('asks once when the service says that it takes too long', async () => {
+  statuses = [504]
+  await assert.rejects(service.read({ id: 'a' }), new ProblemError(problemOf(504)))
+  statuses = [504]
+  refusal = 'text/html'
+  assert.deepEqual(await service.read({ id: 'a' }), { n: 3 }, 'a gateway did not hear it in time')
 })
 
 test('gives up on an answer that does not begin', async () => {

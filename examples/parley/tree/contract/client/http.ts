@@ -91,7 +91,12 @@ export const newKey = (): string =>
     .join('')
 
 const SAFE = ['GET', 'PUT', 'DELETE']
-const AGAIN = [429, 502, 503, 504]
+const AGAIN = [429, 502, 503]
+
+/** By a 504 the service tells that it tried in vain, a gateway only that it did not wait. */
+const passing = ({ status, headers }: Response): boolean =>
+  AGAIN.includes(status) ||
+  (status === 504 && !headers.get('content-type')?.startsWith(PROBLEM_TYPE))
 
 async function call(route: Route, input: Input, once: Once, settings: Settings): Promise<unknown> {
   const given = { ...settings.headers, ...(await bearer(settings.token)), ...once.headers }
@@ -107,7 +112,7 @@ async function call(route: Route, input: Input, once: Once, settings: Settings):
         throw once.signal?.aborted ? answer : new Unreachable('The service does not answer.')
     } else if (attempt > 0 && route.method === 'DELETE' && answer.status === 404)
       return // by then it was gone
-    else if (last || !AGAIN.includes(answer.status)) return read(answer, once)
+    else if (last || !passing(answer)) return read(answer, once)
     const asked = answer instanceof Error ? null : answer.headers.get('retry-after')
     const seconds = Number.parseInt(asked ?? '', 10) // it may be a date, too
     await pause(seconds >= 0 ? Math.min(seconds, 30) * 1_000 : backoff(attempt), once.signal)
@@ -143,6 +148,7 @@ async function ask(
   }
 }
 
+const PROBLEM_TYPE = 'application/problem+json'
 const JSON_TYPE = /\Wjson\b/
 
 function headersOf({ headers, type }: Route, input: Input, more: Record<string, string>) {
