@@ -226,6 +226,28 @@ fn what_is_unsound_is_told() {
     assert!(untold.is_empty(), "{}", untold.join("\n"));
 }
 
+/// All else is read-only in its container. (Models come with the image, and are only read there.)
+#[test]
+fn what_a_python_service_writes_lies_in_its_volume() {
+    let (_, product, advice) = Choice::all().last().unwrap().product();
+    let catalogue = Catalogue::built_in().unwrap();
+    let drawn = blueprint::draw(&product, &advice, &catalogue, &BTreeMap::new());
+    let tree = render(&drawn, &advice, &catalogue.supersets).unwrap();
+    let text = |path: &str| tree.get(path).unwrap().content.text(path).unwrap();
+    let mut writers = BTreeSet::new();
+    for (path, _) in tree.iter().filter(|(path, _)| path.contains("/app/") && path.ends_with(".py")) {
+        for setting in text(path).lines().filter_map(|line| line.split_once(": Path = Path(\"")) {
+            let service = path.split('/').nth(1).unwrap();
+            assert!(setting.1.starts_with("data"), "{path}: {setting:?}");
+            assert!(text(&format!("services/{service}/Dockerfile")).contains("mkdir data && chown 10001 data\n"));
+            let volume = format!("volumes: [\"{service}-data:/app/services/{service}/data\"]\n");
+            assert!(text(&format!("compose/{service}.yaml")).contains(&volume), "{service}");
+            writers.insert(service.to_owned());
+        }
+    }
+    assert_eq!(writers.into_iter().collect::<Vec<_>>(), ["data", "ml"]);
+}
+
 /// So that a product need not be rendered anew for each pair of options.
 #[test]
 fn the_files_of_an_option_stand_alone() {

@@ -39,7 +39,7 @@ class Outcome(BaseModel):
 
 def main() -> int:
     parser = arguments("Learns from what was told of true outcomes as well.")
-    folder = Path(os.environ.get("FEEDBACK") or "feedback")
+    folder = Path(os.environ.get("FEEDBACK") or "data/feedback")
     parser.add_argument("--feedback", type=Path, default=folder)
     given = parser.parse_args()
     return ended(lambda: retrain(given.seed, given.models, given.feedback, given.data))

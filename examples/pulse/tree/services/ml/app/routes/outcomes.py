@@ -20,7 +20,7 @@ router = APIRouter(tags=["watch"])
 
 
 class Settings(BaseModel):
-    feedback: Path = Path("feedback")
+    feedback: Path = Path("data/feedback")
     max_outcomes: int = Field(1_000_000, ge=1)
     """That are kept, their keys in memory as well: retrain, and move old files away."""
 
