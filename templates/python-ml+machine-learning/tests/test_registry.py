@@ -1,9 +1,12 @@
 """What lies in the folder is whole and known, or refused; what was in service can come back."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from server import SERVICE
 
 from app.disk import sha256
 from app.place import place
@@ -64,6 +67,53 @@ def test_goes_back_rightly_after_a_kill(registry: Registry, version: str) -> Non
     registry.note(f"{second} rolled-back")  # killed in `roll_back`, before its change
     assert registry.roll_back() == second
     assert registry.roll_back() == version
+
+
+def begin(registry: Registry, work: str, *words: str) -> subprocess.Popen[str]:
+    """Another process, with the registry and the words at hand."""
+    script = f"""
+import sys
+from pathlib import Path
+from app.registry import Registry
+from app.release import promote
+registry, words = Registry(Path(sys.argv[1])), sys.argv[2:]
+{work}"""
+    command = [sys.executable, "-c", script, str(registry.folder), *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=SERVICE, text=True, stdin=pipe, stdout=pipe)  # noqa: S603
+
+
+def test_two_that_promote_at_once_take_turns(registry: Registry) -> None:
+    versions = [another(registry, bytes([number])) for number in range(40)]
+    work = "for version in words: promote(registry, version, 'it is tried')"
+    with (
+        begin(registry, work, *versions[::2]) as one,
+        begin(registry, work, *versions[1::2]) as two,
+    ):
+        assert [one.wait(60), two.wait(60)] == [0, 0]
+    told = [line.split()[1] for line in registry.history().splitlines()[1:]]
+    assert sorted(told) == sorted(versions)
+    assert told[-1] == registry.current()
+
+
+def test_waits_no_longer_than_it_has_patience(
+    registry: Registry, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not at all for one that was killed."""
+    monkeypatch.setattr("app.registry.PATIENCE", 0.2)
+    other = another(registry)
+    work = "with registry.alone(): print('alone', flush=True); sys.stdin.read()"
+    with begin(registry, work) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "alone\n"
+        for change in (lambda: promote(registry, other), lambda: roll_back(registry)):
+            with pytest.raises(ModelError, match="try again"):
+                change()
+        assert registry.current() == version
+        process.kill()
+        process.wait()
+        promote(registry, other)
+    assert registry.current() == other
 
 
 @pytest.mark.parametrize("damage", ["graph", "manifest", "no graph", "no manifest", "another's"])

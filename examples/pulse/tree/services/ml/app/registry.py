@@ -3,11 +3,15 @@
     models/<version>/{model.onnx, manifest.json, report.html}
     models/current, models/shadow    hold the name of a version, replaced by one rename
     models/history                   a line for each promotion and roll back: time, version, which
+    models/lock                      held by whoever changes one of these three
 
 Never a pickle: an ONNX graph is data, and its manifest tells the sum that its bytes must have.
 """
 
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +20,11 @@ from app.manifest import Manifest
 
 TRAIN = "python tasks.py train"
 MISSING = f"There is no model yet: run `{TRAIN}`."
+BUSY = "Another process changes which model is in service: try again when it has ended."
 NAME = re.compile(r"[0-9a-f]{12}")
 """A version: how the sum of its graph begins. Nothing else is ever made part of a path."""
+PATIENCE = 10.0
+"""Seconds to wait for another process that changes what is in service."""
 NOTE = re.compile(r"^\S+ ([0-9a-f]{12}) (promoted|rolled-back)\b", re.MULTILINE)
 
 
@@ -70,6 +77,25 @@ class Registry:
         replace(folder / "manifest.json", manifest.model_dump_json(indent=2).encode() + b"\n")
         sync(self.folder)
         return folder
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other process changes what is in service between a verdict and what follows from it.
+
+        SQLite's lock is one that every system has, and that ends with its process. A registry at a
+        URL has none: there whoever promotes has to see to it that nobody else does.
+        """
+        if not isinstance(self.folder, Path) or not self.folder.exists():
+            yield
+            return
+        path = self.folder / "lock"
+        try:
+            with closing(sqlite3.connect(path, PATIENCE)) as lock:
+                lock.execute("begin exclusive")
+                yield
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            raise ModelError(BUSY if busy else f"{path}: {error}") from error
 
     def promote(self, version: str, reason: str = "") -> None:
         self.load(version)

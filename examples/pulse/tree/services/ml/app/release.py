@@ -39,13 +39,14 @@ def objections(candidate: Manifest, registry: Registry) -> Iterator[str]:
 def promote(registry: Registry, version: str, reason: str = "") -> None:
     """A reason overrules what stands against its quality, never what stands against its bytes."""
     manifest = sound(registry, version)
-    against = list(objections(manifest, registry))
-    if against and not reason:
-        hint = f"{COMMAND} promote {version} --force REASON, or {COMMAND} shadow {version}"
-        raise ModelError(f"{version} is not promoted: {'; '.join(against)}\nhint: {hint}")
-    registry.promote(version, reason if against else "")
-    if registry.pointer("shadow") == version:
-        registry.set_shadow(None)
+    with registry.alone():
+        against = list(objections(manifest, registry))
+        if against and not reason:
+            hint = f"{COMMAND} promote {version} --force REASON, or {COMMAND} shadow {version}"
+            raise ModelError(f"{version} is not promoted: {'; '.join(against)}\nhint: {hint}")
+        registry.promote(version, reason if against else "")
+        if registry.pointer("shadow") == version:
+            registry.set_shadow(None)
 
 
 def sound(registry: Registry, version: str) -> Manifest:
@@ -54,14 +55,16 @@ def sound(registry: Registry, version: str) -> Manifest:
 
 
 def roll_back(registry: Registry) -> str:
-    sound(registry, registry.before())
-    return registry.roll_back()
+    with registry.alone():
+        sound(registry, registry.before())
+        return registry.roll_back()
 
 
 def shadow(registry: Registry, version: str | None) -> None:
     if version:
         sound(registry, version)
-    registry.set_shadow(version)
+    with registry.alone():
+        registry.set_shadow(version)
 
 
 def listing(registry: Registry) -> Iterator[str]:
