@@ -1,4 +1,4 @@
-// Python alone: the model answers one and many, explains refusals, survives being killed, and learns from the history.
+// Python alone: the model answers one and many, explains refusals, survives being killed, and learns from the history and from what came true.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -80,11 +80,44 @@ await play(async (start) => {
   const folder = await mkdtemp(join(tmpdir(), 'foresight-'))
   const { stdout } = await run('pipeline', 'export')
   assert.equal(stdout.trim().split('\n').length, 1 + sources.reduce((sum, { events }) => sum + events, 0))
-  await writeFile(join(folder, 'history.csv'), stdout)
-  const learned = await run('train', '--data', join(folder, 'history.csv'))
+  const file = join(folder, 'history.csv')
+  await writeFile(file, stdout)
+  const servedBy = (version) => eventually(`an answer of ${version}`, async () => {
+    const answer = await (await post('/demand-forecast/score', row)).json()
+    assert.equal(answer.model, version)
+    return answer.value
+  })
+  const promoted = async (...words) => {
+    const { stdout, stderr } = await run(...words)
+    return /(\w+) is in service/.exec(stdout + stderr)?.[1] ?? stdout + stderr
+  }
+  const learned = await promoted('train', '--data', file)
+  assert.notEqual(learned, score.model)
+  const before = await servedBy(learned)
+
+  // Since then all comes ten higher: the service is told, and answers so after a retraining, without a restart.
+  const RISE = 10
+  const rows = Array.from({ length: 800 }, (_, n) => {
+    const last = 20 + ((n * 37) % 800) / 20
+    return { hour: n % 24, weekday: n % 7, last, mean: last - 1, trend: 0.5 }
+  })
+  const { values } = await (await post('/demand-forecast/score/batch', { rows })).json()
+  const tell = async (n) => assert.equal((await post('/demand-forecast/outcomes', { key: `told-${n}`, row: rows[n], outcome: values[n] + RISE })).status, 204)
+  for (const n of rows.keys()) await tell(n)
+  await tell(0)
+  const watch = await (await fetch(`${ml}/demand-forecast/watch`)).json()
+  assert.deepEqual([watch.outcomes.count, Math.round(watch.outcomes.error)], [rows.length, RISE])
+  const taught = await promoted('retrain', '--data', file)
+  assert.notEqual(taught, learned)
+  assert.ok(Math.abs((await servedBy(taught)) - before - RISE) < RISE / 2)
+
+  // The one before comes back for a reason alone; nothing but the registry is touched.
+  const refused = await run('models', 'promote', learned).catch((error) => error)
+  assert.match(`${refused.stderr}`, new RegExp(`${learned} is not promoted: .*${taught}, which is in service`))
+  assert.equal(await promoted('models', 'promote', learned, '--force', 'the rise was an error'), learned)
+  assert.equal(await servedBy(learned), before)
+  assert.equal(await promoted('models', 'rollback'), taught)
+  await servedBy(taught)
   await rm(folder, { recursive: true })
-  const version = /(\w+) is in service/.exec(learned.stdout + learned.stderr)[1]
-  assert.notEqual(version, score.model)
-  await eventually('the new model', async () => assert.equal((await (await post('/demand-forecast/score', row)).json()).model, version))
   assert.deepEqual([await stop(history), await stop(service)], [0, 0])
 })
