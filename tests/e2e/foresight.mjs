@@ -49,6 +49,12 @@ await play(async (start) => {
   await page.locator('form button[type=submit], form button').first().click()
   await picture('foresight-light')
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0)
+  await page.getByRole('link', { name: 'How it does' }).click()
+  await page.getByRole('heading', { name: 'Watch' }).waitFor()
+  await page.getByText('The service is up.').waitFor()
+  await picture('foresight-watch-light')
+  await page.getByRole('link', { name: 'Try it' }).click()
+  assert.equal(page.url(), `${ml}/`)
   assert.deepEqual(errors, [])
   await browser.close()
 
@@ -94,6 +100,11 @@ await play(async (start) => {
   const learned = await promoted('train', '--data', file)
   assert.notEqual(learned, score.model)
   const before = await servedBy(learned)
+  const report = await browse(`file://${join(repository, 'services/ml/models', learned, 'report.html')}`, { viewport: { width: 360, height: 800 } })
+  await report.picture('foresight-report-phone')
+  const cut = await report.page.locator('.wide').evaluateAll((tables) => tables.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))
+  assert.deepEqual(cut, [0, 0], 'every column of the report is seen on a phone')
+  await report.browser.close()
 
   // Since then all comes ten higher: the service is told, and answers so after a retraining, without a restart.
   const RISE = 10

@@ -93,7 +93,7 @@ def test_outcomes_outlive_the_service_and_a_line_that_was_cut_off(
 
 def test_the_page_needs_no_token(environ: dict[str, str]) -> None:
     client = TestClient(create_app(environ | {"SERVICE_TOKEN": "secret"}))
-    for file in ("", "watch.js", "watch.css"):
+    for file in ("", "watch.js", "links.js", "watch.css"):
         assert client.get(f"/watch/{file}").is_success
     assert client.get(WATCH).is_success
     assert client.post(SCORE, json=ROW).status_code == 401

@@ -1,3 +1,5 @@
+import { links } from './links.js'
+
 const $ = (id) => document.getElementById(id)
 const EVERY_MS = 2000
 /** Shares of PSI, as in the contract: from here on some has changed, and from there on much. */
@@ -27,7 +29,7 @@ function bar({ name, psi }) {
     psi >= MUCH ? ['much', 'bad'] : psi >= SOME ? ['some', 'some'] : ['little', '']
   const item = make('li', '', { className })
   const [track, fill] = [make('b', ''), make('i', '')]
-  fill.style.width = `${Math.min(psi / END, 1) * 100}%`
+  fill.style.width = `${Math.round(Math.min(psi / END, 1) * 100)}%`
   track.append(fill)
   item.append(make('span', name), track, make('span', `${psi.toFixed(3)} · ${word}`))
   return item
@@ -70,5 +72,7 @@ async function look() {
   }
 }
 
+const footer = document.querySelector('footer')
+footer.append(...Object.entries(links).map(([name, href]) => make('a', name, { href })))
 await look()
 setInterval(look, EVERY_MS)

@@ -23,18 +23,20 @@ function shape(name, attributes, text = '') {
 /** One point per hour; the hour that was asked for is marked. */
 function draw(values, hour) {
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const x = (at) => 60 + (at * 640) / 23
+  const width = Math.max(day.clientWidth, 280) // words are as large on a phone
+  day.setAttribute('viewBox', `0 0 ${width} 220`)
+  const x = (at) => 60 + (at * (width - 85)) / 23
   const y = (value) => 20 + ((high - value) / (high - low || 1)) * 160
   const words = { fill: 'var(--quiet)', 'font-size': 13 }
   const scale = [low, high].flatMap((value) => [
-    shape('line', { x1: 60, x2: 700, y1: y(value), y2: y(value), stroke: 'var(--line)' }),
+    shape('line', { x1: x(0), x2: x(23), y1: y(value), y2: y(value), stroke: 'var(--line)' }),
     shape('text', { x: 50, y: y(value) + 4, 'text-anchor': 'end', ...words }, value.toFixed(1)),
   ])
   const hours = [0, 6, 12, 18, 23].map((at) =>
     shape('text', { x: x(at), y: 210, 'text-anchor': 'middle', ...words }, `${at}:00`),
   )
   const points = values.map((value, at) => `${x(at)},${y(value)}`).join(' ')
-  $('forecast-day').replaceChildren(
+  day.replaceChildren(
     ...scale,
     ...hours,
     shape('polyline', { points, fill: 'none', stroke: 'var(--main)', 'stroke-width': 2.5, 'stroke-linejoin': 'round' }),
@@ -97,6 +99,7 @@ panel(
   h('p', { className: 'quiet' }, 'The same features at every hour of the day, scored as one batch.'),
   h('h3', {}, 'The model in service'),
   h('dl', { id: 'forecast-model' }),
+  h('p', { className: 'quiet' }, h('a', { href: 'watch/' }, 'How it does: drift, latency, outcomes')),
 )
 attempt(async () => {
   await showCard()

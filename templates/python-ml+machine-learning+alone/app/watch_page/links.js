@@ -1,0 +1,2 @@
+/** Where the page leads. */
+export const links = { 'Try it': '../', API: '../docs/' }
