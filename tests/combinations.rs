@@ -97,8 +97,8 @@ impl Check {
             entries.map(|(path, entry)| (path, self.file(path, entry))).collect();
         let mut faults: Vec<String> = files.iter().flat_map(|(path, file)| strange(&choice, path, file)).collect();
         // Each kind of part brings files of its own; a product of all kinds is the largest.
-        if files.len() > 410 {
-            faults.push(format!("{} files are more than anyone reads", files.len()));
+        if whole.len() > 415 {
+            faults.push(format!("{} files are more than anyone reads", whole.len()));
         }
         let lists = files.keys().filter(|path| path.ends_with("src/panels/items.ts")).count();
         if choice.has(Workload::BrowserApp) && choice.api.is_none() && lists != 1 {
@@ -245,7 +245,7 @@ fn what_a_python_service_writes_lies_in_its_volume() {
             writers.insert(service.to_owned());
         }
     }
-    assert_eq!(writers.into_iter().collect::<Vec<_>>(), ["data", "ml"]);
+    assert_eq!(writers.into_iter().collect::<Vec<_>>(), ["api", "data", "ml"]);
 }
 
 /// So that a product need not be rendered anew for each pair of options.
