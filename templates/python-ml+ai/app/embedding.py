@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from tokenizers import Tokenizer
 
 from app.disk import sha256
+from app.runtime import ort
 
 Vectors = NDArray[np.float32]
 """A row per text, of length 1; of length 0 when no word of the text is known."""

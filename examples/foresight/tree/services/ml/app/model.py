@@ -4,13 +4,13 @@ import asyncio
 from time import perf_counter
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from app import features
 from app.features import Rows
 from app.manifest import Manifest
 from app.registry import TRAIN, ModelError
+from app.runtime import ort
 
 Values = NDArray[np.float32]
 SLOW = 0.5e-3
