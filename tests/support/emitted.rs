@@ -67,7 +67,7 @@ impl Repository {
     }
 }
 
-fn run(command: &mut Command, line: &str, limit: Duration) -> Result<String, String> {
+pub fn run(command: &mut Command, line: &str, limit: Duration) -> Result<String, String> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let file = log.reopen().unwrap();
     command
