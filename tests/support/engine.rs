@@ -16,7 +16,8 @@ use crate::tools;
 const SUITE: &str = "trixie";
 /// pip alone, as in the real image: Debian's own packages would be in the way of what is installed.
 const PYTHON: &str = "FROM localhost/debian
-RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends python3 python3-venv && python3 -m venv /usr/local
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends python3 python3-venv \\
+ && rm -r /var/lib/apt/lists/* && python3 -m venv /usr/local
 ";
 const NODE: &str = "FROM localhost/debian
 COPY node /usr/local/bin/node
@@ -36,13 +37,8 @@ pub struct Engine {
 
 impl Engine {
     pub fn start() -> Self {
-        for (program, packages) in [
-            ("podman", "podman netavark aardvark-dns iptables"),
-            ("runc", "runc"),
-            ("catatonit", "catatonit"),
-            ("debootstrap", "debootstrap"),
-        ] {
-            tools::system(program, packages);
+        for packages in ["podman netavark aardvark-dns iptables", "runc", "catatonit", "debootstrap"] {
+            tools::system(packages);
         }
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         // The limits: a machine may forbid to raise its own. runc: crun refuses cgroups of both versions at once.
@@ -50,7 +46,7 @@ impl Engine {
         let settings = format!(
             "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\ninit_path = \"{}\"\n\
              [engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\n[network]\nnetwork_config_dir = \"{}\"\n",
-            tools::system("catatonit", "catatonit").display(),
+            tools::system("catatonit").display(),
             networks.display(),
         );
         fs::create_dir(networks).unwrap();
@@ -67,14 +63,17 @@ impl Engine {
     }
 
     /// `docker compose up --build` in a repository, each service at a free port; then each of them serves.
-    pub fn up(&self, repository: &Repository, services: &[(&'static str, &'static str)]) -> Serving<'_> {
+    pub fn up(
+        &self,
+        repository: &Repository,
+        project: &'static str,
+        services: &[(&'static str, &'static str)],
+    ) -> Serving<'_> {
         self.names_bases(repository);
-        let project = format!("parts{}", services.len());
-        let ports = services.iter().map(|(_, variable)| (*variable, free_port().to_string())).collect();
-        let serving =
-            Serving { engine: self, folder: repository.path(""), project, ports, services: services.to_vec() };
+        let services = services.iter().map(|(name, setting)| Service { name, setting, port: free_port() }).collect();
+        let serving = Serving { engine: self, folder: repository.path(""), project, services };
         serving.compose("up --build --detach", 6);
-        services.iter().for_each(|(service, _)| serving.serves(service));
+        serving.services.iter().for_each(|service| serving.serves(service));
         serving
     }
 
@@ -122,7 +121,8 @@ impl Engine {
         if Path::new(TRUSTED).is_file() {
             fs::copy(TRUSTED, format!("{root}{TRUSTED}")).unwrap();
         }
-        runs(Command::new("tar").args(["-C", root, "-cf", packed, "."]));
+        let without = ["--exclude=./var/cache/apt/archives/*.deb", "--exclude=./var/lib/apt/lists/*"];
+        runs(Command::new("tar").args(without).args(["-C", root, "-cf", packed, "."]));
         let words = ["SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"].map(|name| format!("ENV {name}={TRUSTED}"));
         let mut words: Vec<_> = words.iter().flat_map(|word| ["--change", word]).collect();
         words.extend(["--change", "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]);
@@ -189,16 +189,22 @@ impl Drop for Engine {
 pub struct Serving<'a> {
     engine: &'a Engine,
     folder: PathBuf,
-    project: String,
-    ports: Vec<(&'static str, String)>,
-    services: Vec<(&'static str, &'static str)>,
+    project: &'static str,
+    services: Vec<Service>,
+}
+
+struct Service {
+    name: &'static str,
+    /// What its published port is called in `.env`.
+    setting: &'static str,
+    port: u16,
 }
 
 impl Serving<'_> {
     /// It answers, is healthy by its image's own word, and may do nothing that it need not.
     #[track_caller]
-    fn serves(&self, service: &str) {
-        eventually(service, || match self.asks(service, "GET /readyz", "")? {
+    fn serves(&self, service: &Service) {
+        eventually(service.name, || match self.asks(service, "GET /readyz", "")? {
             200 => Ok(()),
             status => Err(format!("answers {status}")),
         });
@@ -212,6 +218,7 @@ impl Serving<'_> {
     /// It takes a document, and answers that it did.
     #[track_caller]
     pub fn is_told(&self, service: &str, path: &str, document: &str) {
+        let service = self.services.iter().find(|one| one.name == service).expect(service);
         assert_eq!(self.asks(service, &format!("POST {path}"), document), Ok(204), "{}", self.logs());
     }
 
@@ -219,9 +226,9 @@ impl Serving<'_> {
     #[track_caller]
     pub fn ends_well(self) {
         self.compose("stop", 1);
-        for (service, _) in &self.services {
+        for service in &self.services {
             let ended = self.engine.runs(&["inspect", "--format", "{{.State.ExitCode}}", &self.container(service)]);
-            assert_eq!(ended.trim(), "0", "{service} ends by itself:\n{}", self.logs());
+            assert_eq!(ended.trim(), "0", "{} ends by itself:\n{}", service.name, self.logs());
         }
         for line in self.logs().lines() {
             let document = serde_json::from_str::<serde_json::Map<_, _>>(line);
@@ -230,9 +237,8 @@ impl Serving<'_> {
     }
 
     /// The status of an answer.
-    fn asks(&self, service: &str, what: &str, document: &str) -> Result<u16, String> {
-        let variable = self.services.iter().find(|(name, _)| *name == service).unwrap().1;
-        let port = &self.ports.iter().find(|(name, _)| *name == variable).unwrap().1;
+    fn asks(&self, service: &Service, what: &str, document: &str) -> Result<u16, String> {
+        let port = service.port;
         let settings = fs::read_to_string(self.folder.join(".env")).unwrap();
         let token = settings.lines().find_map(|line| line.strip_prefix("SERVICE_TOKEN=")).unwrap_or_default();
         let request = format!(
@@ -257,15 +263,16 @@ impl Serving<'_> {
     #[track_caller]
     fn compose(&self, words: &str, minutes: u64) -> String {
         let mut command = Command::new(tools::compose());
-        command.args(words.split(' ')).current_dir(&self.folder).envs(self.ports.iter().cloned());
+        command.args(words.split(' ')).current_dir(&self.folder);
+        command.envs(self.services.iter().map(|service| (service.setting, service.port.to_string())));
         command.env("DOCKER_HOST", self.engine.address()).env("DOCKER_CONFIG", self.engine.path("docker"));
         // The engine builds by itself; BuildKit is a program of Docker's own.
-        command.env("DOCKER_BUILDKIT", "0").env("COMPOSE_PROJECT_NAME", &self.project);
+        command.env("DOCKER_BUILDKIT", "0").env("COMPOSE_PROJECT_NAME", self.project);
         emitted::run(&mut command, words, Duration::from_secs(minutes * 60)).unwrap_or_else(|said| panic!("{said}"))
     }
 
-    fn container(&self, service: &str) -> String {
-        format!("{}-{service}-1", self.project)
+    fn container(&self, service: &Service) -> String {
+        format!("{}-{}-1", self.project, service.name)
     }
 }
 

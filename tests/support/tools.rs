@@ -60,7 +60,7 @@ pub fn chromium() -> &'static PathBuf {
 
 /// Emitted tests try several instances with a Redis server where there is one; as root it is installed when it is missing.
 pub fn redis() {
-    system("redis-server", "redis-server");
+    system("redis-server");
 }
 
 /// The npm that wrote the superset: others write other fields.
@@ -109,11 +109,12 @@ pub fn compose() -> &'static PathBuf {
     })
 }
 
-/// A program of the system; as root its packages are installed when it is missing.
-pub fn system(program: &str, packages: &str) -> PathBuf {
+/// A program of the system, the first of these packages; as root they are installed when it is missing.
+pub fn system(packages: &str) -> PathBuf {
+    let program = packages.split(' ').next().unwrap();
     find(program).unwrap_or_else(|| {
         apt(packages);
-        find(program).unwrap_or_else(|| panic!("install {program}: `apt-get install {packages}`"))
+        find(program).unwrap_or_else(|| panic!("as root: `apt-get install {packages}`"))
     })
 }
 
