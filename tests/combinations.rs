@@ -239,7 +239,7 @@ fn what_a_python_service_writes_lies_in_its_volume() {
         for setting in text(path).lines().filter_map(|line| line.split_once(": Path = Path(\"")) {
             let service = path.split('/').nth(1).unwrap();
             assert!(setting.1.starts_with("data"), "{path}: {setting:?}");
-            assert!(text(&format!("services/{service}/Dockerfile")).contains("mkdir data && chown 10001 data\n"));
+            assert!(text(&format!("services/{service}/Dockerfile")).contains("mkdir data && chown 10001:10001 data\n"));
             let volume = format!("volumes: [\"{service}-data:/app/services/{service}/data\"]\n");
             assert!(text(&format!("compose/{service}.yaml")).contains(&volume), "{service}");
             writers.insert(service.to_owned());

@@ -45,12 +45,10 @@ fn the_data_service_alone_loses_nothing_and_scales_out() {
 
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
-fn the_data_service_fits_beside_node_and_ml() {
-    tools::redis();
+fn the_data_service_beside_node_and_ml_withstands_whatever_is_sent() {
     let repository = emit("data.toml");
     repository.runs("npm ci", 5);
     repository.runs("npm run setup", 10);
-    repository.runs("npm run check", 15);
     repository.runs("npm run fuzz", 10);
     repository.is_clean();
 }

@@ -69,14 +69,11 @@ fn the_page_of_parley_lives_through_a_bad_network() {
 
 #[test]
 #[ignore = "toolchains: installs packages and starts servers"]
-fn a_product_of_every_part_passes_its_checks_and_speaks() {
-    tools::redis();
+fn a_product_of_every_part_speaks() {
     let answers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/everything.toml");
     let repository = Repository::emit(["--answers", answers.to_str().unwrap(), "--yes"]);
     repository.runs("npm ci", 5);
     repository.runs("npm run setup", 10);
-    repository.runs("npm run check", 15);
-    repository.is_clean();
     repository.plays("language.mjs", 5);
 }
 
