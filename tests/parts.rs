@@ -53,7 +53,7 @@ fn each_of_them_refuses_what_is_wrong() {
         ("github", "config --quiet", "compose/ml.yaml", "read_only: true", "read_only: sometimes"),
         ("github", "config --quiet", "compose.yaml", "compose/ml.yaml", "compose/lm.yaml"),
         ("github", "compose-spec", "compose/ml.yaml", "restart: unless-stopped", "restarts: always"),
-        ("github", "hadolint", "services/realtime/Dockerfile", "FROM node:24.21.0-slim\n", "FROM node\n"),
+        ("github", "hadolint", "services/realtime/Dockerfile", "USER 1000:1000", "USER root"),
         ("github", "hadolint", "services/ml/Dockerfile", "WORKDIR /app", "WORKDIR app"),
         ("github", "actionlint", ".github/workflows/ml.yaml", "${{ github.ref }}", "${{ github.reff }}"),
         ("github", "github-workflows ", ".github/workflows/ml.yaml", "timeout-minutes: 15", "timeout: 15"),
