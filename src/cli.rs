@@ -43,6 +43,8 @@ pub enum Command {
     Status(StatusArgs),
     /// Show an update as a unified diff
     Diff(DiffArgs),
+    /// Print what an emitted repository is made of, from its lock files: CycloneDX 1.6 (JSON)
+    Sbom,
     /// Emit an example, set it up, start it, and print the page's address
     Demo(DemoArgs),
     /// List the examples, or print one example's answers

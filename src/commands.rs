@@ -10,6 +10,7 @@ pub mod new;
 mod regeneration;
 mod report;
 mod repository;
+pub mod sbom;
 pub mod status;
 pub mod templates;
 pub mod update;

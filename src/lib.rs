@@ -25,6 +25,7 @@ pub mod product;
 pub mod progress;
 pub mod render;
 pub mod running;
+pub mod sbom;
 pub mod toolchain;
 pub mod tree;
 pub mod words;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
         Command::Diff(args) => commands::diff::run(&console, &args),
         Command::Demo(args) => commands::demo::run(&console, &args),
         Command::Doctor(args) => commands::doctor::run(&console, &args),
+        Command::Sbom => commands::sbom::run(&console),
         Command::Examples(args) => commands::examples::run(&console, &args),
         Command::Templates(command) => commands::templates::run(&console, &command),
         Command::Completions { shell } => completions(&console, shell),

@@ -13,6 +13,7 @@ const COMMANDS: &[&str] = &[
     "update",
     "status",
     "diff",
+    "sbom",
     "demo",
     "examples",
     "doctor",

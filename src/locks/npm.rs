@@ -61,6 +61,12 @@ impl Superset {
         }
     }
 
+    /// What comes from elsewhere, by path: neither the root nor a workspace or a link to one.
+    pub fn foreign(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let packages = self.packages.iter().map(|(path, package)| (path.as_str(), package));
+        packages.filter(|(path, package)| path.contains("node_modules/") && package.get("link").is_none())
+    }
+
     /// The lock of a `package.json`; none for one with workspaces, whose manifests would belong into it.
     ///
     /// # Errors

@@ -110,6 +110,31 @@ impl<'a> Superset<'a> {
     }
 }
 
+/// One package of a lock, as it stands there.
+pub struct Pin<'a> {
+    /// In its one spelling; the whole requirement where it has no version.
+    pub name: String,
+    /// The one version that is meant, if one is.
+    pub version: Option<&'a str>,
+    /// Each with its algorithm: `sha256:…`.
+    pub hashes: Vec<&'a str>,
+}
+
+/// What a lock holds, whoever wrote it.
+pub fn pins(text: &str) -> impl Iterator<Item = Pin<'_>> {
+    let said = |block: &&str| !block.trim().is_empty() && !block.starts_with("--");
+    blocks(text).into_iter().filter(said).map(|block| {
+        let words = block.lines().flat_map(|line| line.split('#').next()).flat_map(str::split_whitespace);
+        let hashes = words.filter_map(|word| word.strip_prefix("--hash=")).collect();
+        let requirement = block.split([';', '\\', '#', '\n']).next().unwrap_or_default();
+        let requirement = requirement.split(" --").next().unwrap_or_default().trim();
+        match requirement.split_once("==") {
+            Some((name, version)) => Pin { name: normal(name_of(name)), version: Some(version.trim()), hashes },
+            None => Pin { name: requirement.to_owned(), version: None, hashes },
+        }
+    })
+}
+
 /// A package each: what does not begin a line of its own belongs to the line before.
 fn blocks(text: &str) -> Vec<&str> {
     let mut starts: Vec<usize> = Vec::new();
