@@ -213,7 +213,9 @@ fn slugify(text: &str, longest: usize) -> String {
 /// Control characters, and those that render as nothing or reorder the line.
 fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 macro_rules! text {
@@ -266,9 +268,22 @@ mod tests {
 
     #[test]
     fn product_names_that_are_paths_or_unprintable_are_refused() {
-        for name in
-            ["../up", "/etc/passwd", "a\\b", ".hidden", "", "   ", "!!!", "a\nb", "a\u{202e}b", "\u{200b}", "a\0b"]
-        {
+        for name in [
+            "../up",
+            "/etc/passwd",
+            "a\\b",
+            ".hidden",
+            "",
+            "   ",
+            "!!!",
+            "a\nb",
+            "a\u{202e}b",
+            "\u{200b}",
+            "a\0b",
+            "soft\u{ad}hyphen",
+            "\u{3164}",
+            "a\u{e0041}",
+        ] {
             assert!(ProductName::new(name).is_err(), "{name:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! Blueprint → Tree: each file verbatim, filled in, or merged into an earlier manifest.
 
 mod manifest;
+mod markdown;
 pub mod names;
 
 use std::borrow::Cow;
@@ -91,9 +92,10 @@ fn compile(text: &str, place: &str) -> Outcome<Template> {
     })
 }
 
-/// Strict engines, to which an unknown word is an error: one for prose, one for double-quoted strings.
+/// Strict engines, to which an unknown word is an error: one each for plain text, Markdown and double-quoted strings.
 struct Engines {
-    prose: Handlebars<'static>,
+    plain: Handlebars<'static>,
+    markdown: Handlebars<'static>,
     quoted: Handlebars<'static>,
 }
 
@@ -105,13 +107,19 @@ impl Engines {
             engine.register_escape_fn(escape);
             engine
         };
-        Self { prose: strict(no_escape), quoted: strict(escape_quoted) }
+        Self { plain: strict(no_escape), markdown: strict(markdown::escape), quoted: strict(escape_quoted) }
     }
 
     /// Placeholders of JSON, TOML and YAML stand in double-quoted strings, whose escapes all three share.
     fn of(&self, path: &str) -> &Handlebars<'static> {
-        let quoted = [".json", ".toml", ".yaml", ".yml"].iter().any(|ending| path.ends_with(ending));
-        if quoted { &self.quoted } else { &self.prose }
+        let ends = |endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
+        if ends(&[".json", ".toml", ".yaml", ".yml"]) {
+            &self.quoted
+        } else if ends(&[".md"]) {
+            &self.markdown
+        } else {
+            &self.plain
+        }
     }
 }
 
