@@ -76,7 +76,8 @@ fn every_product_of_the_covering_set_works() {
     let records = records.into_inner().unwrap();
     let rows = products.iter().zip(&records).map(|(product, record)| line(product, record));
     let table = format!("{HEAD}{}", rows.collect::<String>());
-    println!("{table}");
+    let (pairs, _) = covering::pairs(&products);
+    println!("{} products hold all {pairs} pairs\n\n{table}", products.len());
     if std::env::var_os("DUOSTACK_BLESS").is_some() {
         bless(&table);
     }

@@ -22,7 +22,7 @@ pub const SETTLED: &[Workload] = &[
     Workload::Analytics,
 ];
 /// How many of those are Node's.
-const IN_NODE: usize = 5;
+pub const IN_NODE: usize = 5;
 
 /// What decides a tree: the workloads, the language of the JSON API (the only one that either may hold), the options.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use duostack::product::{Ci, Language, License};
 
-use crate::choices::{Choice, SETTLED};
+use crate::choices::{Choice, IN_NODE, SETTLED};
 
 /// Choices of one product, each as a place in the list of what may be chosen.
 type Row = Vec<usize>;
@@ -16,7 +16,7 @@ const APIS: [Option<Language>; 3] = [None, Some(Language::Node), Some(Language::
 const CANDIDATES: usize = 30;
 const ARRAYS: u64 = 60;
 
-/// The products, the one with every part first; the same on every run.
+/// The products; the same on every run.
 pub fn products() -> Vec<Choice> {
     let smallest = (1..=ARRAYS).map(array).min_by_key(Vec::len).unwrap();
     smallest.iter().map(|row| choice(row)).collect()
@@ -63,18 +63,22 @@ fn every_pair() -> BTreeSet<Pair> {
     pairs.collect()
 }
 
-/// Row by row whatever holds the most pairs that no row before it holds.
+/// Everything, everything in Node, everything in Python: so that each shape is there.
+fn whole() -> [Choice; 3] {
+    let (all, node) = ((1 << SETTLED.len()) - 1, (1 << IN_NODE) - 1);
+    let parts = [(all, APIS[1]), (node, APIS[1]), (all - node, APIS[2])];
+    let option = |place: usize| (Ci::WORDS[place], License::WORDS[place]);
+    [0, 1, 2]
+        .map(|place| Choice { settled: parts[place].0, api: parts[place].1, ci: "", license: "" }.with(option(place)))
+}
+
+/// After the whole ones, row by row whatever holds the most pairs that no row before it holds.
 fn array(seed: u64) -> Vec<Row> {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut left = every_pair();
-    let mut rows = vec![row(&Choice {
-        settled: (1 << SETTLED.len()) - 1,
-        api: APIS[1],
-        ci: Ci::WORDS[0],
-        license: License::WORDS[0],
-    })];
+    let mut rows: Vec<Row> = whole().iter().map(row).collect();
     loop {
-        for pair in held(rows.last().unwrap()) {
+        for pair in rows.iter().flat_map(|row| held(row)) {
             left.remove(&pair);
         }
         if left.is_empty() {
