@@ -33,6 +33,22 @@ const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const HEAD: &str = "| parts | CI, licence | files | tests | install s | check s | start s |\n\
                     | --- | --- | ---: | ---: | ---: | ---: | ---: |\n";
 
+/// Names that would break what does not quote them, one for each product.
+const NAMES: &[&str] = &[
+    "<script>alert(\"{{x}} ${y}\")<b> & %VITE_DESCRIPTION% $(id) `id` 'q' # : *",
+    "Fastify",
+    "__init__ \"\"\" 東京 {{",
+    "null: ~",
+    "yes or no?",
+    "1e3",
+    "Ελλάδα: null, # yes",
+    "'; DROP TABLE events; --",
+    "%PATH% ${HOME} \\n",
+    "--help",
+    "a | b | *c* _d_ [e](f)",
+    "مرحبا",
+];
+
 #[test]
 fn every_pair_of_choices_is_in_some_product_and_each_product_in_the_readme() {
     let products = covering::products();
@@ -63,7 +79,7 @@ fn every_product_of_the_covering_set_works() {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(product) = products.get(place) else { break };
-                    match record(product) {
+                    match record(product, NAMES[place % NAMES.len()]) {
                         Ok(record) => records.lock().unwrap()[place] = record,
                         Err(said) => failures.lock().unwrap().push(format!("{product}: {said}")),
                     }
@@ -84,21 +100,21 @@ fn every_product_of_the_covering_set_works() {
 }
 
 /// What trying a product gave, now or in an earlier run on the same tree.
-fn record(product: &Choice) -> Result<Value, String> {
+fn record(product: &Choice, name: &str) -> Result<Value, String> {
     let place = folder().join(format!("{}.json", tree_hash(product)));
     if let Some(record) = fs::read_to_string(&place).ok().and_then(|text| serde_json::from_str(&text).ok()) {
         println!("{product}: tried before");
         return Ok(record);
     }
-    let record = tried(product)?;
+    let record = tried(product, name)?;
     println!("{product}: {record}");
     fs::create_dir_all(folder()).unwrap();
     fs::write(place, record.to_string()).unwrap();
     Ok(record)
 }
 
-fn tried(product: &Choice) -> Result<Value, String> {
-    let settings = product.settings();
+fn tried(product: &Choice, name: &str) -> Result<Value, String> {
+    let settings: Vec<String> = product.settings().into_iter().chain([format!("product.name={name}")]).collect();
     let repository = Repository::emit(settings.iter().flat_map(|setting| ["--set", setting]).chain(["--yes"]));
     let files = support::snapshot(&repository.path("")).keys().filter(|path| own(path)).count();
     let (node, python) = (product.shape() != "python", product.shape() != "node");
@@ -115,10 +131,25 @@ fn tried(product: &Choice) -> Result<Value, String> {
     let said = repository.tries(check, "", 20)?;
     let checked = Instant::now();
     repository.is_clean();
+    shows(&repository, name);
     repository.plays("starts.mjs", 5);
     let [install, check, start] =
         [installed - started, checked - installed, checked.elapsed()].map(|took| took.as_secs());
     Ok(json!({ "files": files, "tests": tests(&said), "install": install, "check": check, "start": start }))
+}
+
+/// The page that was built says the name, and takes no part of it for markup.
+fn shows(repository: &Repository, name: &str) {
+    let Ok(page) = fs::read_to_string(repository.path("web/dist/index.html")) else { return };
+    let title = page.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    let mut parts = title.split("&#");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let shown = parts.fold(first, |shown, part| {
+        let (code, rest) = part.split_once(';').unwrap_or(("63", part));
+        format!("{shown}{}{rest}", code.parse().ok().and_then(char::from_u32).unwrap_or('?'))
+    });
+    assert_eq!(shown, name);
+    assert!(!title.contains('<'), "{title}");
 }
 
 /// Not git's, not the base, and nothing that is made.

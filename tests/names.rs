@@ -3,11 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests look at the disk and start processes")]
 
-#[path = "support/emitted.rs"]
-mod emitted;
 mod support;
-#[path = "support/tools.rs"]
-mod tools;
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -19,7 +15,6 @@ use duostack::failure::{Kind, Outcome};
 use duostack::product::answers::{Answers, Origin};
 use duostack::product::{Product, keys, reader};
 use duostack::tree::Tree;
-use emitted::Repository;
 use pulldown_cmark::{Event, Options, Parser, TagEnd};
 use serde_json::Value;
 use support::World;
@@ -484,40 +479,4 @@ fn answers_file(name: &str) -> String {
     let name = toml_edit::Value::from(name).to_string();
     let text = format!("schema = 1\nproduct = {{ name = {name}, description = \"What it is.\" }}\n");
     text + "preferences = { shape = \"node\" }\noptions = { license = \"mit\" }\n[[parts]]\nname = \"the-chat\"\nworkload = \"chat\"\n"
-}
-
-#[test]
-#[ignore = "toolchains: installs packages"]
-fn markup_templates_and_shell_in_a_name_pass_and_are_shown_on_the_page() {
-    const NAME: &str = "<script>alert(\"{{x}} ${y}\")<b> & %VITE_DESCRIPTION% $(id) `id` 'q' # : *";
-    let repository = named(NAME, &["browser-app", "machine-learning"]);
-    ["npm ci", "npm run setup", "npm run check"].iter().for_each(|command| repository.runs(command, 5));
-    repository.is_clean();
-    let page = std::fs::read_to_string(repository.path("web/dist/index.html")).unwrap();
-    assert!(page.contains("<title>&#60;script&#62;alert(&#34;{{x}} ${y}&#34;)"), "{page}");
-    assert!(!page.contains("<script>alert"), "{page}");
-}
-
-#[test]
-#[ignore = "toolchains: installs packages"]
-fn a_package_that_depends_on_one_of_its_own_name_passes() {
-    let repository = named("Fastify", &["chat"]);
-    ["npm ci", "npm run check"].iter().for_each(|command| repository.runs(command, 5));
-    repository.is_clean();
-}
-
-#[test]
-#[ignore = "toolchains: installs packages"]
-fn quotes_braces_and_a_foreign_script_pass_in_python_alone() {
-    let repository = named("__init__ \"\"\" 東京 {{", &["machine-learning"]);
-    ["python3 tasks.py setup", "python3 tasks.py check"].iter().for_each(|command| repository.runs(command, 5));
-    repository.is_clean();
-}
-
-/// A repository of that name with a part for each workload.
-fn named(name: &str, workloads: &[&str]) -> Repository {
-    let set = format!("product.name={name}");
-    let parts = workloads.iter().map(|one| format!("{{ name = \"the-{one}\", workload = \"{one}\" }}"));
-    let parts = format!("parts=[{}]", parts.collect::<Vec<_>>().join(", "));
-    Repository::emit(["--set", &set, "--set", &parts, "--yes"])
 }
