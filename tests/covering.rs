@@ -43,7 +43,7 @@ const NAMES: &[&str] = &[
     "1e3",
     "Ελλάδα: null, # yes",
     "'; DROP TABLE events; --",
-    "%PATH% ${HOME} \\n",
+    "%PATH% ${HOME} $(reboot)",
     "--help",
     "a | b | *c* _d_ [e](f)",
     "مرحبا",
