@@ -36,7 +36,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn start() -> Self {
+    /// None, with the reason said, where the machine lets nobody run a container.
+    pub fn start() -> Option<Self> {
         for packages in ["podman netavark aardvark-dns iptables", "runc", "catatonit", "debootstrap"] {
             tools::system(packages);
         }
@@ -53,13 +54,18 @@ impl Engine {
         fs::write(folder.path().join("containers.conf"), settings).unwrap();
         let mut engine = Self { folder, socket: tempfile::tempdir().unwrap(), service: None };
         engine.loads_bases();
+        let tried = engine.podman(&["run", "--rm", "localhost/python", "true"]).output().unwrap();
+        if !tried.status.success() {
+            println!("NOT TRIED: no container runs here: {}", String::from_utf8_lossy(&tried.stderr));
+            return None;
+        }
         let mut service = engine.podman(&["system", "service", "--time", "0", &engine.address()]);
         let log = fs::File::create(engine.path("service.log")).unwrap();
         engine.service =
             Some(service.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
         let socket = engine.socket.path().join("podman.sock");
         eventually("the engine's socket", || socket.exists().then_some(()).ok_or_else(String::new));
-        engine
+        Some(engine)
     }
 
     /// `docker compose up --build` in a repository, each service at a free port; then each of them serves.
