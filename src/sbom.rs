@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Outcome};
@@ -221,21 +222,7 @@ fn integrity(text: &str) -> Option<(&'static str, String)> {
         "sha512" => ("SHA-512", 64),
         _ => return None,
     };
-    Some((algorithm, hex(&decoded(base64)?))).filter(|(_, hex)| hex.len() == 2 * bytes)
-}
-
-fn decoded(base64: &str) -> Option<Vec<u8>> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut held, mut count) = (Vec::new(), 0, 0);
-    for digit in base64.trim_end_matches('=').bytes() {
-        held = held << 6 | DIGITS.iter().position(|known| *known == digit)?;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((held >> count & 0xff) as u8);
-        }
-    }
-    Some(bytes)
+    Some((algorithm, hex(&BASE64_STANDARD.decode(base64).ok()?))).filter(|(_, hex)| hex.len() == 2 * bytes)
 }
 
 /// Whether a licence reads as SPDX says it; old packages say theirs in words.

@@ -168,10 +168,8 @@ fn thousands(number: usize) -> String {
 #[test]
 fn what_is_unsound_is_told() {
     let mut library = Library::new();
-    let (_, product, advice) = Choice::all().last().unwrap().with(("github", "mit")).product();
-    let catalogue = Catalogue::built_in().unwrap();
-    let drawn = blueprint::draw(&product, &advice, &catalogue, &BTreeMap::new());
-    let tree = render(&drawn, &advice, &catalogue.supersets).unwrap();
+    let everything = Choice::all().last().unwrap().with(("github", "mit"));
+    let tree = everything.tree(&Catalogue::built_in().unwrap());
     let text = |path: &str| tree.get(path).unwrap_or_else(|| panic!("no {path}")).content.text(path).unwrap();
     let read = |library: &mut Library, path: &str, text: &str| Arc::new(library.read(path, text, true));
     let mut files: BTreeMap<&str, Arc<File>> =
@@ -229,10 +227,7 @@ fn what_is_unsound_is_told() {
 /// All else is read-only in its container. (Models come with the image, and are only read there.)
 #[test]
 fn what_a_python_service_writes_lies_in_its_volume() {
-    let (_, product, advice) = Choice::all().last().unwrap().product();
-    let catalogue = Catalogue::built_in().unwrap();
-    let drawn = blueprint::draw(&product, &advice, &catalogue, &BTreeMap::new());
-    let tree = render(&drawn, &advice, &catalogue.supersets).unwrap();
+    let tree = Choice::all().last().unwrap().tree(&Catalogue::built_in().unwrap());
     let text = |path: &str| tree.get(path).unwrap().content.text(path).unwrap();
     let mut writers = BTreeSet::new();
     for (path, _) in tree.iter().filter(|(path, _)| path.contains("/app/") && path.ends_with(".py")) {

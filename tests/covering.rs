@@ -14,7 +14,6 @@ mod support;
 #[path = "support/tools.rs"]
 mod tools;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -23,9 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use choices::Choice;
-use duostack::blueprint;
 use duostack::catalogue::Catalogue;
-use duostack::render::render;
 use duostack::tree::Content;
 use emitted::Repository;
 use serde_json::{Value, json};
@@ -167,10 +164,7 @@ fn tests(said: &str) -> usize {
 }
 
 fn tree_hash(product: &Choice) -> String {
-    let catalogue = Catalogue::built_in().unwrap();
-    let (_, product, advice) = product.product();
-    let drawn = blueprint::draw(&product, &advice, &catalogue, &BTreeMap::new());
-    let tree = render(&drawn, &advice, &catalogue.supersets).unwrap();
+    let tree = product.tree(&Catalogue::built_in().unwrap());
     let all: String = tree.iter().map(|(path, entry)| format!("{path} {}\n", entry.content.hash())).collect();
     Content::Bytes(all.into_bytes().into()).hash()
 }

@@ -2,11 +2,16 @@
 
 #![allow(dead_code, missing_docs, reason = "every test file uses its own part of this")]
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use duostack::advice::{Advice, advise, refuse_unemittable};
+use duostack::blueprint;
+use duostack::catalogue::Catalogue;
 use duostack::product::answers::Answers;
 use duostack::product::{Ci, Language, License, Product, Workload, reader};
+use duostack::render::render;
+use duostack::tree::Tree;
 
 /// The workloads that can be emitted and stand in one language, whatever the rest of the product is.
 pub const SETTLED: &[Workload] = &[
@@ -105,6 +110,13 @@ impl Choice {
         let advice = advise(&product).unwrap();
         refuse_unemittable(&product, &advice).unwrap();
         (answers, product, advice)
+    }
+
+    /// What a pack without questions emits.
+    pub fn tree(&self, catalogue: &Catalogue) -> Tree {
+        let (_, product, advice) = self.product();
+        let drawn = blueprint::draw(&product, &advice, catalogue, &BTreeMap::new());
+        render(&drawn, &advice, &catalogue.supersets).unwrap()
     }
 }
 
